@@ -1,0 +1,174 @@
+"""Typed, frozen settings, and the only reader of the environment."""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from supervision.errors import BadSettings
+
+PREFIX = "SUPERVISION_"
+BOOT_KEY = "_SUPERVISION_BOOT_KEY"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SECRETS = ("secret_key", "pepper")
+NAMES = frozenset(
+    {"instance", "database_url", "base_url", "redis_url", "smtp_url", "mail_from", "log_level"}
+    | {name + suffix for name in SECRETS for suffix in ("", "_file")}
+)
+
+
+class Settings(BaseModel):
+    """Everything that an operator, or a test, can choose.
+
+    The key-derivation costs are no operator's setting: tests lower them to the floor that the
+    vault accepts (19 MiB, 2 passes), nothing goes below it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    instance: Path
+    database_url: str
+    base_url: str = "http://127.0.0.1:8000"
+    secret_key: str = Field(min_length=32)
+    pepper: str = Field(min_length=32)
+    redis_url: str | None = None
+    smtp_url: str | None = None
+    mail_from: str = "supervision@localhost"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    boot_key: bytes = Field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    kdf_memory_kib: int = 65536
+    kdf_passes: int = 3
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _one_machine(cls, value: str | None) -> str | None:
+        if value is not None:
+            raise ValueError("this version runs on one machine; leave it unset")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: str | None) -> str | None:
+        if value is not None and (
+            urlsplit(value).scheme not in {"smtp", "smtps"} or not urlsplit(value).hostname
+        ):
+            raise ValueError("must look like smtp://user:password@host:587 or smtps://host")
+        return value
+
+    @model_validator(mode="after")
+    def _https_in_public(self) -> Self:
+        url = urlsplit(self.base_url)
+        if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"}:
+            raise ValueError("base_url: must look like https://supervision.example.org")
+        if url.scheme == "http" and url.hostname not in LOOPBACK:
+            raise ValueError("base_url: a public host needs https")
+        return self
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies are Secure and carry the __Host- prefix."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """The host that people and calendars see, without its port."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+    @property
+    def runtime(self) -> Path:
+        """A folder in memory (tmpfs) for what must never reach the disk; one per instance folder.
+
+        Where a machine has no /dev/shm the system's temporary folder stands in.
+        """
+        shm = Path("/dev/shm")  # noqa: S108 - memory-backed on purpose, made with mode 0700
+        base = shm if shm.is_dir() else Path(tempfile.gettempdir())
+        name = hashlib.sha256(str(self.instance.resolve()).encode()).hexdigest()[:16]
+        return base / f"supervision-{os.getuid()}-{name}"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `SUPERVISION_…`; generated secrets are kept in the instance folder (0600).
+
+    Raises BadSettings with one line that names the setting at fault.
+    """
+    env = os.environ if environ is None else environ
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in env.items()
+        if name.startswith(PREFIX)
+    }
+    for name in sorted(given.keys() - NAMES):
+        raise BadSettings(f"{PREFIX}{name.upper()}: is not a setting that Supervision knows")
+    instance = Path(given.pop("instance", "") or "instance").absolute()
+    _make_folder(instance)
+    values: dict[str, object] = {"instance": instance, **_with_files(given)}
+    values.setdefault("database_url", f"sqlite:///{instance / 'supervision.sqlite'}")
+    for name in SECRETS:
+        values.setdefault(name, _kept_secret(instance / name))
+    if BOOT_KEY in env:
+        values["boot_key"] = bytes.fromhex(env[BOOT_KEY])
+    return build(values)
+
+
+def build(values: Mapping[str, object]) -> Settings:
+    """Settings from plain values. Raises BadSettings."""
+    try:
+        return Settings.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else "settings"
+        message = first["msg"].removeprefix("Value error, ")
+        raise BadSettings(f"{name}: {message}") from None
+
+
+def _with_files(given: dict[str, str]) -> dict[str, str]:
+    """Replace `…_FILE` settings by what their files hold."""
+    values = dict(given)
+    for name in SECRETS:
+        path = values.pop(f"{name}_file", None)
+        if path is None:
+            continue
+        try:
+            values[name] = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise BadSettings(
+                f"{PREFIX}{name.upper()}_FILE: cannot be read ({error.strerror})"
+            ) from None
+    return values
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSettings(f"{PREFIX}INSTANCE: cannot be made ({error.strerror})") from None
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in `path`, made once; two processes that start together agree on one."""
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(f"{path}.{os.getpid()}", flags, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(f"{path}.{os.getpid()}", path)
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(f"{path}.{os.getpid()}")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(f"{path.name}: cannot be kept ({error.strerror})") from None

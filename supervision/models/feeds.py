@@ -1,0 +1,58 @@
+"""Calendar subscriptions and the last good snapshot of each."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from supervision.db import Model, WithId
+
+
+class Scope(StrEnum):
+    """What a feed shows."""
+
+    PERSON = "person"
+    ROSTER = "roster"
+
+
+class Privacy(StrEnum):
+    """How much a feed tells: no words, the kind and place, or titles and names."""
+
+    BUSY = "busy"
+    PLAIN = "plain"
+    FULL = "full"
+
+
+class FeedSubscription(WithId, Model):
+    """One private address for one calendar client; only the SHA-256 of its token is kept."""
+
+    __tablename__ = "feed_subscription"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    scope: Mapped[str] = mapped_column(String(16))
+    roster_id: Mapped[UUID | None] = mapped_column(ForeignKey("roster.id"))
+    label: Mapped[str] = mapped_column(String(60))
+    privacy: Mapped[str] = mapped_column(String(8), default=Privacy.PLAIN)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    off_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime | None]
+    agent: Mapped[str] = mapped_column(String(200), default="")
+
+
+class FeedSnapshot(Model):
+    """The bytes last published for a subscription, good for one person version and one day."""
+
+    __tablename__ = "feed_snapshot"
+
+    subscription_id: Mapped[UUID] = mapped_column(
+        ForeignKey("feed_subscription.id"), primary_key=True
+    )
+    version: Mapped[int]
+    day: Mapped[date]
+    etag: Mapped[str] = mapped_column(String(80))
+    modified_at: Mapped[datetime]
+    body: Mapped[bytes]
+    gzipped: Mapped[bytes]

@@ -1,0 +1,81 @@
+"""Vaults and the sealed notes in them. Nothing here can be read without its owner's key."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from supervision.db import Model, WithId
+
+
+class SlotKind(StrEnum):
+    """The ways into a vault."""
+
+    PASSPHRASE = "passphrase"
+    RECOVERY = "recovery"
+
+
+class Vault(Model):
+    """A person's key pairs, sealed under their master key, and the head over all their notes."""
+
+    __tablename__ = "vault"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(default=1)
+    public: Mapped[bytes]
+    private: Mapped[bytes]
+    head: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class VaultSlot(Model):
+    """The master key, wrapped for one way in. `salt` and costs are those of its passphrase."""
+
+    __tablename__ = "vault_slot"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    salt: Mapped[bytes | None]
+    memory_kib: Mapped[int | None]
+    passes: Mapped[int | None]
+    lanes: Mapped[int | None]
+    envelope: Mapped[bytes]
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+
+class Note(WithId, Model):
+    """A reflection's outside: whose it is and the day it began. All else is sealed."""
+
+    __tablename__ = "note"
+    __table_args__ = (Index("ix_note_owner_id_created_on", "owner_id", "created_on"),)
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    created_on: Mapped[date]
+    latest: Mapped[int]
+    deleted_at: Mapped[datetime | None]
+
+
+class NoteRevision(Model):
+    """One saved state of a note: the envelope, and its key wrapped under the owner's."""
+
+    __tablename__ = "note_revision"
+
+    note_id: Mapped[UUID] = mapped_column(ForeignKey("note.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    envelope: Mapped[bytes]
+    wrap: Mapped[bytes]
+    epoch: Mapped[int]
+
+
+class NoteDraft(WithId, Model):
+    """A save that met a locked vault, sealed to its writer's public key until the next unlock."""
+
+    __tablename__ = "note_draft"
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    note_id: Mapped[UUID]
+    envelope: Mapped[bytes]
+    created_at: Mapped[datetime]

@@ -1,0 +1,97 @@
+"""People, how they sign in, and one-time links."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from supervision.db import Model, WithId
+
+
+class Role(StrEnum):
+    """What a person may start: supervisors any roster, members peer rosters only."""
+
+    ORGANISER = "organiser"
+    SUPERVISOR = "supervisor"
+    MEMBER = "member"
+
+
+class PersonState(StrEnum):
+    """INVITED: an address only, nobody has signed in with it yet."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+
+
+class LinkPurpose(StrEnum):
+    """What a one-time link does when it is opened and confirmed."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
+class Person(WithId, Model):
+    """Somebody with an account, or an address that was invited.
+
+    `epoch` is bumped first by every booking transaction (it serialises those that share a
+    person); `feed_version` by every change that this person's feeds must show.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (CheckConstraint("week_starts BETWEEN 0 AND 6", name="week_starts"),)
+
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    role: Mapped[str] = mapped_column(String(16), default=Role.MEMBER)
+    state: Mapped[str] = mapped_column(String(16), default=PersonState.INVITED)
+    zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    zone_confirmed: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str] = mapped_column(String(16), default="en")
+    clock: Mapped[str] = mapped_column(String(2), default="24")
+    week_starts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    epoch: Mapped[int] = mapped_column(default=0)
+    feed_version: Mapped[int] = mapped_column(default=0)
+
+
+class Credential(Model):
+    """What sign-in is checked against: Argon2id's input and the wrapped verifier."""
+
+    __tablename__ = "credential"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    salt: Mapped[bytes]
+    memory_kib: Mapped[int]
+    passes: Mapped[int]
+    lanes: Mapped[int]
+    verifier: Mapped[bytes]
+    changed_at: Mapped[datetime]
+
+
+class SignIn(WithId, Model):
+    """One browser that signed in; ended on the server, so a kept cookie is worth nothing."""
+
+    __tablename__ = "sign_in"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    agent: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Link(WithId, Model):
+    """A one-time link; only the SHA-256 of its token is kept."""
+
+    __tablename__ = "link"
+
+    purpose: Mapped[str] = mapped_column(String(16))
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    roster_id: Mapped[UUID | None] = mapped_column(ForeignKey("roster.id"), index=True)
+    made_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

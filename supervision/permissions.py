@@ -1,0 +1,68 @@
+"""Who may do what: every predicate on one page.
+
+An Actor is the person who asks, as one row read at the start of a request. Predicates about a
+roster take the actor's own membership of it (None for a stranger).
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from supervision.models.people import Role
+from supervision.models.rosters import LEADS, Kind, MemberState
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody signed in. `zone` is an IANA name, `week_starts` 0 for Monday to 6."""
+
+    id: UUID
+    email: str
+    name: str
+    role: str
+    zone: str
+    zone_confirmed: bool
+    language: str
+    clock: str
+    week_starts: int
+    sign_in_id: UUID
+    vault_ready: bool = False
+
+    @property
+    def is_organiser(self) -> bool:
+        return self.role == Role.ORGANISER
+
+
+@dataclass(frozen=True)
+class Place:
+    """The actor's membership of one roster."""
+
+    id: UUID
+    role: str
+    state: str
+
+
+def can_look_after(actor: Actor) -> bool:
+    """See the list of people, invite them and set their roles. Never rosters or notes."""
+    return actor.is_organiser
+
+
+def can_make_roster(actor: Actor, kind: str) -> bool:
+    """Anybody starts a peer roster; individual and group ones need a supervisor."""
+    return kind == Kind.PEER or actor.role in (Role.SUPERVISOR, Role.ORGANISER)
+
+
+def can_see_roster(place: Place | None) -> bool:
+    """Those in it now, and those who once were, for their past sessions."""
+    return place is not None
+
+
+def can_take_part(place: Place | None) -> bool:
+    """See the meeting link, who else is there, and the coming sessions."""
+    return place is not None and place.state == MemberState.ACTIVE
+
+
+def can_run_roster(place: Place | None, kind: str) -> bool:
+    """Edit, invite, remove, book, move, cancel: who leads; in a peer roster every member."""
+    return can_take_part(place) and (
+        kind == Kind.PEER or (place is not None and place.role in LEADS)
+    )
