@@ -1,0 +1,35 @@
+"""Calendar feeds: secret, revocable addresses that calendar clients read.
+
+`bump` marks feeds as out of date, `read_feed` answers a client, the rest is what a person does
+with their subscriptions.
+"""
+
+from supervision.services.feeds.changes import bump
+from supervision.services.feeds.reading import Feed, Held, read_feed
+from supervision.services.feeds.subscriptions import (
+    RosterChoice,
+    SubscriptionRow,
+    add_for,
+    make_subscription,
+    reset,
+    roster_choices,
+    subscription_row,
+    subscriptions_of,
+    turn_off,
+)
+
+__all__ = [
+    "Feed",
+    "Held",
+    "RosterChoice",
+    "SubscriptionRow",
+    "add_for",
+    "bump",
+    "make_subscription",
+    "read_feed",
+    "reset",
+    "roster_choices",
+    "subscription_row",
+    "subscriptions_of",
+    "turn_off",
+]

@@ -1,0 +1,214 @@
+"""Making a feed's bytes from the rows that it may show."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, or_, select
+
+from supervision.db import db
+from supervision.domain import ical
+from supervision.models.feeds import Privacy, Scope
+from supervision.models.people import Person
+from supervision.models.rosters import Membership, MemberState, Roster
+from supervision.models.sessions import MAX_MINUTES, Session, SessionState
+from supervision.services.feeds.words import Words, words_in
+
+# Above this some clients take seconds to read a feed; the furthest sessions wait their turn.
+MOST_EVENTS = 2000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Whose feed, of what, how open, on which local day of which zone, in which language."""
+
+    person_id: UUID
+    scope: str
+    roster_id: UUID | None
+    privacy: str
+    day: date
+    zone: str
+    language: str
+    base_url: str
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A session and its roster, as read for a feed."""
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    published_at: datetime
+    sequence: int
+    state: str
+    roster_id: UUID
+    title: str
+    kind: str
+    address: str
+    meeting_link: str
+
+
+@dataclass
+class Company:
+    """Who else is in a roster now, and when that last changed."""
+
+    names: list[str] = field(default_factory=list)
+    changed_at: datetime | None = None
+
+
+class RosterLeftError(Exception):
+    """The feed shows a roster of which its person is no active member any more."""
+
+
+def build(wanted: Wanted) -> bytes:
+    """The whole feed, checked. Raises RosterLeftError, and BadFeedError for one not to publish."""
+    words = words_in(wanted.language)
+    name = _calendar_name(wanted, words)
+    meetings = _meetings(wanted)
+    company = _company(wanted, meetings) if wanted.privacy == Privacy.FULL else {}
+    events = [
+        ical.event(_occurrence(wanted, words, meeting, company.get(meeting.roster_id)))
+        for meeting in meetings
+    ] or [ical.placeholder(wanted.day, words.nothing)]
+    body = ical.calendar(name, wanted.zone, events)
+    ical.check(body, len(events))
+    return body
+
+
+def _calendar_name(wanted: Wanted, words: Words) -> str:
+    if wanted.scope != Scope.ROSTER:
+        return words.calendar
+    row = db.session.execute(
+        select(Roster.title, Roster.kind)
+        .join(Membership, Membership.roster_id == Roster.id)
+        .where(Roster.id == wanted.roster_id, *_active(wanted.person_id))
+    ).one_or_none()
+    if row is None:
+        raise RosterLeftError
+    told: dict[str, str] = {Privacy.FULL: row.title, Privacy.PLAIN: words.kinds[row.kind]}
+    return told.get(wanted.privacy, words.calendar)
+
+
+def _active(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (Membership.person_id == person_id, Membership.state == MemberState.ACTIVE)
+
+
+def _meetings(wanted: Wanted) -> list[Meeting]:
+    """The sessions of the rosters in which the person is active, by time, at most MOST_EVENTS."""
+    start, end = ical.window(wanted.day, wanted.zone)
+    query = _columns().where(
+        *_active(wanted.person_id),
+        Session.starts_at > start - timedelta(minutes=MAX_MINUTES),
+        Session.ends_at > start,
+        Session.starts_at < end,
+        or_(
+            Session.state != SessionState.CANCELLED,
+            Session.ends_at > start + ical.PAST - ical.CANCELLED_KEPT,
+        ),
+    )
+    if wanted.scope == Scope.ROSTER:
+        query = query.where(Session.roster_id == wanted.roster_id)
+    rows = db.session.execute(query.order_by(Session.starts_at, Session.id).limit(MOST_EVENTS))
+    return [Meeting(*row) for row in rows]
+
+
+def _columns() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Session.id,
+            Session.starts_at,
+            Session.ends_at,
+            Session.created_at,
+            Session.published_at,
+            Session.sequence,
+            Session.state,
+            Roster.id,
+            Roster.title,
+            Roster.kind,
+            Roster.address,
+            Roster.meeting_link,
+        )
+        .join(Roster, Roster.id == Session.roster_id)
+        .join(Membership, Membership.roster_id == Roster.id)
+    )
+
+
+def _company(wanted: Wanted, meetings: Iterable[Meeting]) -> dict[UUID, Company]:
+    """The other members of these rosters: read only for feeds that tell names."""
+    rows = db.session.execute(
+        select(
+            Membership.roster_id,
+            Membership.person_id,
+            Membership.state,
+            Membership.joined_at,
+            Membership.left_at,
+            Person.name,
+        )
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.roster_id.in_({meeting.roster_id for meeting in meetings}),
+            Membership.joined_at.is_not(None),
+        )
+        .order_by(Person.name)
+    )
+    found: defaultdict[UUID, Company] = defaultdict(Company)
+    for row in rows:
+        company = found[row.roster_id]
+        stamps = (company.changed_at, row.joined_at, row.left_at)
+        company.changed_at = max(stamp for stamp in stamps if stamp)
+        if row.state == MemberState.ACTIVE and row.person_id != wanted.person_id:
+            company.names.append(row.name)
+    return found
+
+
+def _occurrence(
+    wanted: Wanted, words: Words, meeting: Meeting, company: Company | None
+) -> ical.Occurrence:
+    """What this feed tells of a session: nothing but the time, where it is, or who comes too."""
+    busy = wanted.privacy == Privacy.BUSY
+    cancelled = meeting.state == SessionState.CANCELLED
+    summary = _summary(wanted.privacy, words, meeting)
+    page = f"{wanted.base_url}/sessions/{meeting.id}"
+    return ical.Occurrence(
+        id=meeting.id,
+        starts_at=meeting.starts_at,
+        ends_at=meeting.ends_at,
+        created_at=meeting.created_at,
+        stamped_at=_stamp(meeting, company),
+        sequence=meeting.sequence,
+        cancelled=cancelled,
+        summary=words.cancelled % {"text": summary} if cancelled else summary,
+        location="" if busy else meeting.address or meeting.meeting_link,
+        description="" if busy else _description(words, meeting, company, page),
+        url="" if busy else page,
+        conference="" if busy else meeting.meeting_link,
+        category="" if busy else words.calendar,
+    )
+
+
+def _summary(privacy: str, words: Words, meeting: Meeting) -> str:
+    if privacy == Privacy.BUSY:
+        return words.busy
+    return meeting.title if privacy == Privacy.FULL else words.kinds[meeting.kind]
+
+
+def _description(words: Words, meeting: Meeting, company: Company | None, page: str) -> str:
+    told = (
+        (words.people_line, ", ".join(company.names) if company else ""),
+        (words.place_line, meeting.address),
+        (words.link_line, meeting.meeting_link),
+        (words.page_line, page),
+    )
+    return "\n".join(line % {"text": text} for line, text in told if text)
+
+
+def _stamp(meeting: Meeting, company: Company | None) -> datetime:
+    """When what is told last changed: clients ignore a change whose stamp did not grow."""
+    if company is None or company.changed_at is None:
+        return meeting.published_at
+    return max(meeting.published_at, company.changed_at)
