@@ -73,8 +73,11 @@ def add_for(
     roster_id: UUID | None = None,
     label: str = "",
     privacy: str = Privacy.PLAIN,
-) -> tuple[FeedSubscription, str]:
-    """A subscription for the person with this address, by an operator. Raises as the other."""
+) -> str:
+    """The token of a new subscription for the person with this address, made by an operator.
+
+    Raises NotFound for an address that nobody signs in with; otherwise as make_subscription.
+    """
     person_id = db.session.scalar(
         select(Person.id).where(
             Person.email == email.strip().lower(), Person.state == PersonState.ACTIVE
@@ -83,7 +86,8 @@ def add_for(
     if person_id is None:
         raise NotFound(N_("Nobody with this address has signed in yet."))
     scope = Scope.ROSTER if roster_id else Scope.PERSON
-    return _make(person_id, at, scope, roster_id, label or "calendar", privacy)
+    _subscription, token = _make(person_id, at, scope, roster_id, label or "calendar", privacy)
+    return token
 
 
 def reset(actor: Actor, at: datetime, subscription_id: UUID) -> tuple[FeedSubscription, str]:
