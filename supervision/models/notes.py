@@ -11,14 +11,18 @@ from supervision.db import Model, WithId
 
 
 class SlotKind(StrEnum):
-    """The ways into a vault."""
+    """The ways into a vault. PENDING: a new recovery code, shown but not yet typed back."""
 
-    PASSPHRASE = "passphrase"
+    PASSPHRASE = "passphrase"  # noqa: S105 - the name of a way in
     RECOVERY = "recovery"
+    PENDING = "pending"
 
 
 class Vault(Model):
-    """A person's key pairs, sealed under their master key, and the head over all their notes."""
+    """A person's key pairs, sealed under their master key, and the head over all their notes.
+
+    `umk_id` names the master key and tells nothing of it; `head_counter` is what the head opens by.
+    """
 
     __tablename__ = "vault"
 
@@ -27,6 +31,8 @@ class Vault(Model):
     public: Mapped[bytes]
     private: Mapped[bytes]
     head: Mapped[bytes]
+    head_counter: Mapped[int] = mapped_column(default=0)
+    umk_id: Mapped[bytes]
     created_at: Mapped[datetime]
 
 
@@ -47,14 +53,16 @@ class VaultSlot(Model):
 
 
 class Note(WithId, Model):
-    """A reflection's outside: whose it is and the day it began. All else is sealed."""
+    """A reflection's outside: whose it is and the local day it began. All else is sealed.
+
+    No column says which revision is the latest: who writes the database could say an old one is.
+    """
 
     __tablename__ = "note"
     __table_args__ = (Index("ix_note_owner_id_created_on", "owner_id", "created_on"),)
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     created_on: Mapped[date]
-    latest: Mapped[int]
     deleted_at: Mapped[datetime | None]
 
 
@@ -71,11 +79,17 @@ class NoteRevision(Model):
 
 
 class NoteDraft(WithId, Model):
-    """A save that met a locked vault, sealed to its writer's public key until the next unlock."""
+    """A save that met a locked vault, sealed to its writer's public key until the next unlock.
+
+    `id` is that of the opened editor, so that its later saves replace its earlier ones; `base` is
+    the revision that the text was written over, 0 for a new note.
+    """
 
     __tablename__ = "note_draft"
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     note_id: Mapped[UUID]
+    base: Mapped[int]
     envelope: Mapped[bytes]
-    created_at: Mapped[datetime]
+    wrap: Mapped[bytes]
+    created_on: Mapped[date]

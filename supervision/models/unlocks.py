@@ -1,0 +1,124 @@
+"""Unlocked vaults, between two requests: rows in memory-backed storage, never in the database.
+
+One plain SQLite file in the runtime folder (tmpfs), shared by the processes of one machine. A row
+holds a person's master key sealed under what only their browser's cookie and the running server
+know together; it is overwritten when it is deleted, and in no backup.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+IDLE = timedelta(minutes=15)
+LONGEST = timedelta(hours=8)
+TABLE = """
+CREATE TABLE IF NOT EXISTS unlocked (
+    name BLOB PRIMARY KEY, person BLOB NOT NULL, sign_in BLOB NOT NULL, sealed BLOB NOT NULL,
+    since REAL NOT NULL, touched REAL NOT NULL
+) WITHOUT ROWID
+"""
+ALIVE = "touched > :idle AND since > :oldest"
+
+
+@dataclass(frozen=True)
+class Unlocked:
+    """One browser's unlocked vault. `name` is SHA-256 of the cookie's first half."""
+
+    name: bytes
+    person_id: UUID
+    sign_in_id: UUID
+    sealed: bytes
+    since: datetime
+    touched: datetime
+
+
+class Unlocks:
+    """The rows. A connection for each use, so that it is safe after a fork and between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._open() as file:
+            file.execute(TABLE)
+        path.chmod(0o600)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as file:
+            file.execute("PRAGMA secure_delete=ON")
+            file.execute("PRAGMA synchronous=OFF")
+            yield file
+
+    def add(self, row: Unlocked) -> None:
+        """Keep a row; the same sign-in's former ones, and all that have run out, go."""
+        with self._open() as file:
+            file.execute("BEGIN IMMEDIATE")
+            file.execute(f"DELETE FROM unlocked WHERE NOT ({ALIVE})", _limits(row.since))  # noqa: S608 - a constant
+            file.execute("DELETE FROM unlocked WHERE sign_in = ?", (row.sign_in_id.bytes,))
+            file.execute(
+                "INSERT INTO unlocked VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    row.name,
+                    row.person_id.bytes,
+                    row.sign_in_id.bytes,
+                    row.sealed,
+                    row.since.timestamp(),
+                    row.touched.timestamp(),
+                ),
+            )
+            file.execute("COMMIT")
+
+    def find(self, name: bytes, at: datetime) -> Unlocked | None:
+        """The row of that name if it is neither idle nor too old; else it is deleted."""
+        with self._open() as file:
+            row = file.execute(
+                f"SELECT * FROM unlocked WHERE name = :name AND {ALIVE}",  # noqa: S608 - a constant
+                {"name": name, **_limits(at)},
+            ).fetchone()
+            if row is None:
+                file.execute("DELETE FROM unlocked WHERE name = ?", (name,))
+                return None
+        name, person, sign_in, sealed, since, touched = row
+        times = (datetime.fromtimestamp(seconds, UTC) for seconds in (since, touched))
+        return Unlocked(name, UUID(bytes=person), UUID(bytes=sign_in), sealed, *times)
+
+    def touch(self, name: bytes, at: datetime) -> None:
+        """Its person did something; a row that has run out stays so."""
+        with self._open() as file:
+            file.execute(
+                f"UPDATE unlocked SET touched = :at WHERE name = :name AND {ALIVE}",  # noqa: S608 - a constant
+                {"name": name, "at": at.timestamp(), **_limits(at)},
+            )
+
+    def delete(self, name: bytes) -> None:
+        with self._open() as file:
+            file.execute("DELETE FROM unlocked WHERE name = ?", (name,))
+
+    def delete_sign_in(self, sign_in_id: UUID) -> None:
+        """Lock one browser, whatever cookie it brings."""
+        with self._open() as file:
+            file.execute("DELETE FROM unlocked WHERE sign_in = ?", (sign_in_id.bytes,))
+
+    def delete_person(self, person_id: UUID, but: UUID | None = None) -> None:
+        """Lock a person's browsers, all or all but one sign-in's."""
+        spared = but.bytes if but else b""
+        with self._open() as file:
+            file.execute(
+                "DELETE FROM unlocked WHERE person = ? AND sign_in <> ?",
+                (person_id.bytes, spared),
+            )
+
+    def purge(self, at: datetime) -> int:
+        """Delete what has run out; returns how many rows that were."""
+        with self._open() as file:
+            return file.execute(
+                f"DELETE FROM unlocked WHERE NOT ({ALIVE})",  # noqa: S608 - a constant
+                _limits(at),
+            ).rowcount
+
+
+def _limits(at: datetime) -> dict[str, float]:
+    return {"idle": (at - IDLE).timestamp(), "oldest": (at - LONGEST).timestamp()}

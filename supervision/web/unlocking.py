@@ -1,0 +1,181 @@
+"""The unlocked vault between two requests: a cookie here, a row in memory there.
+
+The cookie holds a name for the row and a secret; the row holds the master key sealed under that
+secret and the server's boot key. One without the other, or both under another sign-in or after a
+restart, is a locked vault. Nothing of it enters Flask's session.
+"""
+
+import binascii
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from flask import Flask, current_app, g, request
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from supervision import clock
+from supervision.config import Settings
+from supervision.domain import vault
+from supervision.domain.vault import Keys
+from supervision.errors import Locked
+from supervision.models.unlocks import Unlocked, Unlocks
+from supervision.web import runtime
+from supervision.web.auth import viewer
+from supervision.web.settings import settings
+
+NAME_BYTES, SECRET_BYTES = 16, 32
+TOUCH_EVERY = timedelta(seconds=15)
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Ticket(NamedTuple):
+    """What the cookie holds: the row's name before hashing, and the secret S."""
+
+    sid: bytes
+    secret: bytes
+
+    @property
+    def name(self) -> bytes:
+        return sha256(self.sid).digest()
+
+
+def passive(view: View) -> View:
+    """Mark a view that pages call by themselves: it keeps no vault open."""
+    view.passive = True  # type: ignore[attr-defined]  # a mark, read below
+    return view
+
+
+def cookie_name(secure: bool) -> str:
+    return "__Host-vault" if secure else "vault"
+
+
+def unlock(response: Response, person_id: UUID, sign_in_id: UUID, keys: Keys) -> None:
+    """Keep the vault open for this browser: a row in memory, a cookie that ends with it."""
+    ticket, at = Ticket(os.urandom(NAME_BYTES), os.urandom(SECRET_BYTES)), clock.now()
+    boot_key = settings().boot_key
+    sealed = vault.wrap_for_session(keys, ticket.secret, boot_key, person_id, sign_in_id)
+    _unlocks().add(Unlocked(ticket.name, person_id, sign_in_id, sealed, at, at))
+    response.set_cookie(
+        cookie_name(settings().secure),
+        urlsafe_b64encode(ticket.sid + ticket.secret).decode(),
+        secure=settings().secure,
+        httponly=True,
+        samesite="Strict",
+        path="/",
+    )
+    g.vault_keys = keys
+
+
+def lock(response: Response) -> None:
+    """Close the vault for this browser, and have it forget what it keeps of our pages."""
+    ticket = _ticket()
+    if ticket is not None:
+        _unlocks().delete(ticket.name)
+    if current_user.is_authenticated:
+        _unlocks().delete_sign_in(viewer().sign_in_id)
+    response.delete_cookie(
+        cookie_name(settings().secure),
+        secure=settings().secure,
+        httponly=True,
+        samesite="Strict",
+        path="/",
+    )
+    response.headers["Clear-Site-Data"] = '"cache"'
+    g.vault_keys = None
+
+
+def lock_others(person_id: UUID, but: UUID | None) -> None:
+    """Close a person's vault in every browser but that of the sign-in `but`."""
+    _unlocks().delete_person(person_id, but)
+
+
+def lock_everywhere(person_id: UUID) -> None:
+    """Close a person's vault in every browser."""
+    _unlocks().delete_person(person_id)
+
+
+def opened() -> Keys | None:
+    """The viewer's keys while their vault is open, found once a request."""
+    if "vault_keys" not in g:
+        g.vault_keys = _open()
+    found: Keys | None = g.vault_keys
+    return found
+
+
+def keys() -> Keys:
+    """The viewer's keys. Raises Locked."""
+    found = opened()
+    if found is None:
+        raise Locked
+    return found
+
+
+def _open() -> Keys | None:
+    ticket = _ticket()
+    if ticket is None or not current_user.is_authenticated:
+        return None
+    row = _unlocks().find(ticket.name, clock.now())
+    if row is None:
+        return None
+    actor = viewer()
+    try:
+        return vault.unwrap_from_session(
+            row.sealed, ticket.secret, settings().boot_key, actor.id, actor.sign_in_id
+        )
+    except vault.Damaged:
+        return None
+
+
+def _ticket() -> Ticket | None:
+    text = request.cookies.get(cookie_name(settings().secure), "")
+    try:
+        both = urlsafe_b64decode(text)
+    except (binascii.Error, ValueError):
+        return None
+    if len(both) != NAME_BYTES + SECRET_BYTES:
+        return None
+    return Ticket(both[:NAME_BYTES], both[NAME_BYTES:])
+
+
+class _Lazily:
+    """`vault_unlocked` in templates: looked up only by pages that ask."""
+
+    def __bool__(self) -> bool:
+        return opened() is not None
+
+
+def _touch(response: Response) -> Response:
+    """A request that a person made keeps their vault open for another while."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    signed_in = getattr(g.get("_login_user"), "is_authenticated", False)
+    if not signed_in or view is None or hasattr(view, "passive"):
+        return response
+    ticket = _ticket()
+    if ticket is None:
+        return response
+    seen: dict[bytes, float] = current_app.extensions["unlocks_seen"]
+    at = clock.now()
+    if abs(at.timestamp() - seen.get(ticket.name, 0)) >= TOUCH_EVERY.total_seconds():
+        if len(seen) > 10_000:
+            seen.clear()
+        seen[ticket.name] = at.timestamp()
+        _unlocks().touch(ticket.name, at)
+    return response
+
+
+def _unlocks() -> Unlocks:
+    found: Unlocks = current_app.extensions["unlocks"]
+    return found
+
+
+def init(app: Flask, settings: Settings) -> None:
+    """Open the storage, and let templates and requests know of it."""
+    app.extensions["unlocks"] = Unlocks(runtime.folder(settings) / "unlocks.sqlite")
+    app.extensions["unlocks_seen"] = {}
+    app.context_processor(lambda: {"vault_unlocked": _Lazily()})
+    app.after_request(_touch)
