@@ -1,0 +1,187 @@
+"""Throttling: how often an account may be tried, and how often one address may try.
+
+Counters are windows that open at the first try. They live in memory-backed storage that all
+workers of the machine share, and are lost at a restart of the machine.
+"""
+
+import hashlib
+import math
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+from flask import Flask, current_app, request
+from limits import RateLimitItem, parse
+from limits.storage import Storage
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
+
+from supervision import clock
+from supervision.config import LOOPBACK, Settings
+from supervision.web import runtime
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS counter
+(name TEXT PRIMARY KEY, tries INTEGER NOT NULL, ends_at REAL NOT NULL) WITHOUT ROWID
+"""
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """How many tries: for an account from one address, for an account at all, from one address."""
+
+    name: str
+    here: RateLimitItem
+    account: RateLimitItem
+    address: RateLimitItem
+
+
+def _throttle(name: str, here: str, account: str, address: str) -> Throttle:
+    return Throttle(name, parse(here), parse(account), parse(address))
+
+
+# A stranger who fails on purpose locks an account for their own address long before they lock it
+# for its owner, who sits elsewhere.
+SIGN_IN = _throttle("sign-in", "10/15 minutes", "50/15 minutes", "100/15 minutes")
+UNLOCK = _throttle("unlock", "10/15 minutes", "30/15 minutes", "100/15 minutes")
+RECOVERY = _throttle("recovery", "5/15 minutes", "20/hour", "30/hour")
+RESET = _throttle("reset", "3/hour", "6/hour", "30/hour")
+INVITATION = _throttle("invitation", "30/hour", "60/hour", "60/hour")
+
+
+class SharedStorage(Storage):
+    """Counters in one SQLite file. A connection for each use: rare, and safe after a fork."""
+
+    STORAGE_SCHEME = ["supervision"]  # noqa: RUF012 - as its base declares it
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        with self._open() as file:
+            file.execute(TABLE)
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return sqlite3.Error
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as file:
+            file.execute("PRAGMA synchronous=OFF")
+            yield file
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add to a counter (a negative amount gives back) and return it."""
+        now = clock.now().timestamp()
+        with self._open() as file:
+            file.execute("BEGIN IMMEDIATE")
+            file.execute("DELETE FROM counter WHERE ends_at <= ?", (now,))
+            file.execute(
+                "INSERT INTO counter VALUES (?, MAX(?, 0), ?)"
+                " ON CONFLICT (name) DO UPDATE SET tries = MAX(tries + ?, 0)",
+                (key, amount, now + expiry, amount),
+            )
+            tries = file.execute("SELECT tries FROM counter WHERE name = ?", (key,)).fetchone()[0]
+            file.execute("COMMIT")
+        return int(tries)
+
+    def get(self, key: str) -> int:
+        row = self._row(key)
+        return row[0] if row else 0
+
+    def get_expiry(self, key: str) -> float:
+        """The end of a counter's window, in seconds since 1970."""
+        row = self._row(key)
+        return row[1] if row else clock.now().timestamp()
+
+    def _row(self, key: str) -> tuple[int, float] | None:
+        now = clock.now().timestamp()
+        with self._open() as file:
+            row: tuple[int, float] | None = file.execute(
+                "SELECT tries, ends_at FROM counter WHERE name = ? AND ends_at > ?", (key, now)
+            ).fetchone()
+        return row
+
+    def check(self) -> bool:
+        with self._open() as file:
+            return file.execute("SELECT 1").fetchone() is not None
+
+    def reset(self) -> int:
+        with self._open() as file:
+            return file.execute("DELETE FROM counter").rowcount
+
+    def clear(self, key: str) -> None:
+        with self._open() as file:
+            file.execute("DELETE FROM counter WHERE name = ?", (key,))
+
+
+def init(app: Flask, settings: Settings) -> None:
+    path = runtime.folder(settings) / "limits.sqlite"
+    app.extensions["limits"] = FixedWindowRateLimiter(SharedStorage(path))
+
+
+def address() -> str:
+    """Where the request comes from; a whole /64 of IPv6 is one place.
+
+    A public installation sits behind a proxy on the same machine: then, and only then, the last
+    entry of X-Forwarded-For counts, the one that this proxy wrote.
+    """
+    seen = request.remote_addr or "unknown"
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    if seen in LOOPBACK and _settings().secure and forwarded:
+        seen = forwarded.rpartition(",")[2].strip()
+    try:
+        found = ip_address(seen)
+    except ValueError:
+        return seen[:64]
+    return str(found) if found.version == 4 else str(ip_network(f"{found}/64", strict=False))
+
+
+def spend(throttle: Throttle, account: str = "") -> None:
+    """Count one try for this account from this address. Raises TooManyRequests (429).
+
+    Without an account, where only a token is tried, the address alone counts.
+    """
+    for item, key in _counters(throttle, account):
+        if not _limiter().hit(item, key):
+            ends_at = _limiter().get_window_stats(item, key).reset_time
+            raise TooManyRequests(retry_after=math.ceil(ends_at - clock.now().timestamp()))
+
+
+def forgive(throttle: Throttle, account: str = "") -> None:
+    """After a try that was right: this account starts afresh here, the others get it back."""
+    for item, key in _counters(throttle, account):
+        if item is throttle.here:
+            _limiter().clear(item, key)
+        else:
+            _limiter().storage.incr(item.key_for(key), item.get_expiry(), -1)
+
+
+def _counters(throttle: Throttle, account: str) -> list[tuple[RateLimitItem, str]]:
+    place = address()
+    by_address = (throttle.address, _key(throttle.name, "address", place))
+    if not account:
+        return [by_address]
+    return [
+        (throttle.here, _key(throttle.name, "here", account, place)),
+        (throttle.account, _key(throttle.name, "account", account)),
+        by_address,
+    ]
+
+
+def _key(*parts: str) -> str:
+    """One short name for any account and address, however long or odd."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _limiter() -> FixedWindowRateLimiter:
+    limiter: FixedWindowRateLimiter = current_app.extensions["limits"]
+    return limiter
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings

@@ -1,0 +1,145 @@
+"""Logs: one JSON object a line on standard error, one line a request, all with its id.
+
+What a person wrote, a token, or an address that holds one never gets in: a request is named by
+its route, an exception by its class and the places in our own code that it passed.
+"""
+
+import logging
+import sys
+import traceback
+from pathlib import Path
+from time import perf_counter
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, g, request, request_started
+from structlog.types import EventDict, WrappedLogger
+
+from supervision.config import Settings
+from supervision.services.audit import request_id
+
+HERE = Path(__file__).parent.parent
+LEVELS = logging.getLevelNamesMapping()
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+QUIET = ("health.alive", "health.ready", "health.measured", "static")
+log = structlog.get_logger()
+
+
+def where(error: BaseException) -> list[str]:
+    """The places in our code that an exception passed, innermost last: no text, no values."""
+    return [
+        f"{Path(frame.filename).relative_to(HERE)}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(HERE)
+    ]
+
+
+def _name_error(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put an exception's class and places in the place of its text."""
+    found = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if found is True else found
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["error"] = type(error).__name__
+        event["where"] = where(error)
+    event.pop("stack_info", None)
+    return event
+
+
+def _add_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if request_id.get():
+        event.setdefault("request", request_id.get())
+    return event
+
+
+class _ToStandardError(logging.Handler):
+    """Writes to whatever standard error is now, as the standard library's last resort does."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(self.format(record) + "\n")
+        sys.stderr.flush()
+
+
+def configure(level: str) -> None:
+    """Send our logs, and those of the libraries, through one JSON renderer."""
+    shared: list[structlog.types.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_id,
+        _name_error,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = _ToStandardError()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, _class_only],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    handler.set_name("supervision")
+    root = logging.getLogger()
+    root.handlers = [h for h in root.handlers if h.get_name() != "supervision"] + [handler]
+    root.setLevel(max(LEVELS[level], logging.WARNING))
+    logging.getLogger("supervision").setLevel(LEVELS[level])
+
+
+def _class_only(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """A library's line about an exception may quote it: keep which library spoke."""
+    if "error" in event:
+        record = event.get("_record")
+        event["event"] = f"{record.name if record else 'library'} met an exception"
+    return event
+
+
+def init(app: Flask, settings: Settings) -> None:
+    configure(settings.log_level)
+    # Flask's own line about a fault holds the whole path.
+    app.logger.disabled = True
+    # The signal comes before every before_request function, and so before any of them refuses.
+    request_started.connect(_begin, app)
+    app.after_request(_end)
+    app.teardown_request(_forget)
+
+
+def _begin(_app: Flask) -> None:
+    g.started = perf_counter()
+    request_id.set(uuid4().hex)
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-Id"] = request_id.get()
+    write = log.debug if request.endpoint in QUIET else log.info
+    write(
+        "request",
+        method=method(),
+        endpoint=request.endpoint,
+        route=request.url_rule.rule if request.url_rule else None,
+        status=response.status_code,
+        ms=round((perf_counter() - g.started) * 1000, 1),
+        person=_person(),
+    )
+    return response
+
+
+def method() -> str:
+    """The request's method, when it is one that exists."""
+    return request.method if request.method in METHODS else "other"
+
+
+def _person() -> str | None:
+    """Who was found to be signed in; nobody is looked up for the log's sake."""
+    person = g.get("_login_user")
+    return str(person.id) if getattr(person, "is_authenticated", False) else None
+
+
+def _forget(_error: BaseException | None) -> None:
+    request_id.set("")

@@ -1,0 +1,98 @@
+"""A real Chromium before the real server with the demo community.
+
+Every test process has one server for all its tests: whatever a test makes stays, so tests make
+rosters and sessions of their own and do not count what is there.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser import chromium
+from tests.support.server import Server
+
+PASSPHRASE = "compassion-demo"
+WCAG = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    folder = Path(tempfile.mkdtemp(prefix="supervision-browser-"))
+    running = Server(folder / "instance", "--demo").wait()
+    yield running
+    running.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def base_url(server: Server) -> str:
+    return server.url
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    path = chromium.find()
+    assert path, "no Chromium was found; bin/test installs one"
+    # Chromium's sandbox does not start for root, and /dev/shm may be tiny in a container.
+    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return browser_type_launch_args | {
+        "executable_path": path,
+        "args": [*flags, "--disable-dev-shm-usage"],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """London, as Alice; `new_context(timezone_id=..., java_script_enabled=False)` for others."""
+    return browser_context_args | {"timezone_id": "Europe/London", "locale": "en-GB"}
+
+
+@pytest.fixture
+def new_page(new_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """Pages of separate browsers; takes what `browser.new_context` takes."""
+    return lambda **options: new_context(**options).new_page()
+
+
+@pytest.fixture
+def plain_page(new_page: Callable[..., Page]) -> Page:
+    """A page without JavaScript."""
+    return new_page(java_script_enabled=False)
+
+
+@pytest.fixture(scope="session")
+def sign_in() -> Callable[..., Page]:
+    """`sign_in(page, "alice")`: one of the demo community signs in, as a person does."""
+
+    def act(page: Page, name: str, passphrase: str = PASSPHRASE) -> Page:
+        page.goto("/sign-in")
+        page.get_by_label("Email").fill(f"{name}@example.org")
+        page.get_by_label("Passphrase", exact=True).fill(passphrase)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        return page
+
+    return act
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], None]:
+    """`axe(page)`: fails with a report when axe-core finds fault with the page as it stands.
+
+    Playwright evaluates it from outside the page, so the content policy stays as it is.
+    """
+
+    def judge(page: Page) -> None:
+        results = Axe().run(page, options=WCAG)
+        assert results.violations_count == 0, results.generate_report()
+
+    return judge

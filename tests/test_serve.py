@@ -1,0 +1,211 @@
+"""The server as an operator starts and stops it."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.server import Server
+
+REFUSED = "Supervision cannot start. "
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    return tmp_path / "instance"
+
+
+@pytest.fixture
+def server(instance: Path) -> Iterator[Server]:
+    running = Server(instance).wait()
+    yield running
+    running.stop()
+
+
+def refusal(instance: Path, *flags: str, **environment: str) -> tuple[int, list[str]]:
+    """The exit code and the lines of a start that is refused."""
+    server = Server(instance, *flags, **environment)
+    code = server.process.wait(timeout=30)
+    return code, server.said().splitlines()
+
+
+def eventually(condition) -> bool:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def family(server: Server) -> list[psutil.Process]:
+    parent = psutil.Process(server.process.pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return all(not p.is_running() or p.status() == psutil.STATUS_ZOMBIE for p in processes)
+
+
+def test_empty_installation_prints_a_link_that_opens(server: Server) -> None:
+    (link,) = re.findall(r"http://\S+/invitation/\S+", server.said())
+    assert link.startswith(server.url)
+    assert server.get(link.removeprefix(server.url)).status == 200
+
+
+def test_what_was_printed_serves(server: Server) -> None:
+    assert f"Serving on {server.url}" in server.said()
+    assert [server.get(path).status for path in ("/healthz", "/readyz")] == [200, 200]
+
+
+def test_interrupt_ends_all_processes(server: Server) -> None:
+    processes = family(server)
+    assert len(processes) >= 5  # the parent, granian, its two workers, the worker of jobs
+    assert server.stop() == 0
+    assert gone(processes)
+    assert server.said().splitlines()[-1] == "Stopped"
+
+
+def test_killed_parent_takes_all_processes_along(server: Server) -> None:
+    processes = family(server)
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    assert eventually(lambda: gone(processes[1:]))
+
+
+def test_killed_web_process_is_replaced(server: Server) -> None:
+    granian = next(p for p in family(server)[1:] if len(p.children()) == 2)
+    victim = granian.children()[0]
+    victim.kill()
+    assert eventually(lambda: len([p for p in granian.children() if p.pid != victim.pid]) == 2)
+    assert eventually(lambda: server.get("/healthz").status == 200)
+
+
+def test_memory_folder_is_private_and_removed_at_the_end(server: Server) -> None:
+    log = next(
+        Path(file.path).parent
+        for process in family(server)
+        for file in process.open_files()
+        if file.path.endswith("serve.lock")
+    )
+    assert log.stat().st_mode & 0o777 == 0o700
+    server.stop()
+    assert not log.exists()
+
+
+def test_secrets_are_not_in_a_process_that_was_started(server: Server) -> None:
+    for process in family(server):
+        assert "_SUPERVISION_BOOT_KEY" not in process.environ()
+
+
+def test_second_start_keeps_the_data(instance: Path) -> None:
+    said = []
+    for _ in range(2):
+        server = Server(instance).wait()
+        server.stop()
+        said.append(server.said())
+    assert ["Preparing the database" in text for text in said] == [True, False]
+
+
+def test_unknown_setting_is_one_line(instance: Path) -> None:
+    code, lines = refusal(instance, SUPERVISION_COLOUR="blue")
+    assert code == 1
+    assert lines == [f"{REFUSED}SUPERVISION_COLOUR: is not a setting that Supervision knows"]
+
+
+def test_public_host_without_https_is_one_line(instance: Path) -> None:
+    code, lines = refusal(instance, "--host", "0.0.0.0")
+    assert (code, len(lines)) == (1, 1)
+    assert "https" in lines[0]
+
+
+def test_public_host_behind_a_local_address_is_one_line(instance: Path) -> None:
+    code, lines = refusal(
+        instance, "--host", "0.0.0.0", SUPERVISION_BASE_URL="http://127.0.0.1:8000"
+    )
+    assert (code, len(lines)) == (1, 1)
+    assert "https" in lines[0]
+
+
+def test_database_that_is_not_there_is_one_line(instance: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/missing/supervision.sqlite"
+    code, lines = refusal(instance, SUPERVISION_DATABASE_URL=url)
+    assert (code, lines) == (
+        1,
+        [f"{REFUSED}The database cannot be used: unable to open database file."],
+    )
+
+
+def test_database_server_that_is_not_there_is_one_line(instance: Path) -> None:
+    url = "postgresql+psycopg://nobody:s3cret@127.0.0.1:9/none"
+    code, lines = refusal(instance, SUPERVISION_DATABASE_URL=url)
+    assert (code, len(lines)) == (1, 1)
+    assert lines[0].startswith(f"{REFUSED}The database cannot be used: ")
+    assert "s3cret" not in lines[0]
+
+
+def test_database_that_is_no_database_is_one_line(instance: Path) -> None:
+    instance.mkdir()
+    (instance / "supervision.sqlite").write_bytes(b"this is a letter, not a database" * 100)
+    code, lines = refusal(instance)
+    assert (code, lines) == (
+        1,
+        [f"{REFUSED}The database cannot be used: file is not a database."],
+    )
+
+
+def test_database_that_cannot_be_written_is_one_line(instance: Path) -> None:
+    Server(instance).wait().stop()
+    with closing(sqlite3.connect(instance / "supervision.sqlite")) as file:
+        file.execute("PRAGMA journal_mode = DELETE")
+        # Permissions do not stop root; a trigger that refuses every change does.
+        file.execute(
+            "CREATE TRIGGER closed BEFORE UPDATE ON alembic_version"
+            " BEGIN SELECT RAISE(ABORT, 'attempt to write a readonly database'); END"
+        )
+    code, lines = refusal(instance)
+    assert (code, lines) == (
+        1,
+        [
+            f"{REFUSED}The database cannot be used: attempt to write a readonly database.",
+        ],
+    )
+
+
+def test_database_newer_than_the_code_is_one_line(instance: Path) -> None:
+    Server(instance).wait().stop()
+    with closing(sqlite3.connect(instance / "supervision.sqlite")) as file:
+        file.execute("UPDATE alembic_version SET version_num = '9999'")
+        file.commit()
+    code, lines = refusal(instance)
+    assert (code, lines) == (
+        1,
+        [f"{REFUSED}The database is newer than this version of Supervision."],
+    )
+
+
+def test_taken_port_is_one_line(server: Server, instance: Path) -> None:
+    code, lines = refusal(instance, "--port", str(server.port))
+    assert (code, len(lines)) == (1, 1)
+    assert lines[0].startswith(f"{REFUSED}Port {server.port} on 127.0.0.1: ")
+
+
+@pytest.mark.parametrize("flags", [("--port", "0"), ("--port", "x"), ("--workers", "0")])
+def test_bad_flag_is_explained(instance: Path, flags: tuple[str, str]) -> None:
+    code, lines = refusal(instance, *flags)
+    assert code == 2
+    assert lines[-1].startswith(f"bin/serve: error: argument {flags[0]}: ")
+
+
+def test_commands_are_shell_that_parses() -> None:
+    root = Path(__file__).parents[1]
+    for name in ("bin/_setup", "bin/serve", "bin/test", "bin/bench", ".ci/run"):
+        assert subprocess.run(["sh", "-n", root / name], check=False).returncode == 0
