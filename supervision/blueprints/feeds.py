@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as lazy
 from werkzeug.http import http_date
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 
 from supervision import clock
 from supervision.config import LOOPBACK
@@ -26,9 +27,12 @@ bp = Blueprint("feeds", __name__)
 ADDRESS = "feed_address"
 ALL = "all"
 PRIVACIES = [
-    (Privacy.PLAIN, lazy("Kind and place: “Group supervision”, and where or by which link")),
-    (Privacy.BUSY, lazy("Busy only: when, and not a word more")),
-    (Privacy.FULL, lazy("Everything: also the roster's title and the names of its members")),
+    SelectChoice(level, words)
+    for level, words in (
+        (Privacy.PLAIN, lazy("Kind and place: “Group supervision”, and where or by which link")),
+        (Privacy.BUSY, lazy("Busy only: when, and not a word more")),
+        (Privacy.FULL, lazy("Everything: also the roster's title and the names of its members")),
+    )
 ]
 # How clients name themselves, the more telling first: several of them also say "Mozilla".
 CLIENTS = (
@@ -65,7 +69,7 @@ class MakeForm(Form):
 def index() -> str:
     form = _form()
     wanted = request.args.get("roster", "")
-    if any(wanted == value for value, _label in form.scope.choices):
+    if wanted in {choice.value for choice in form.scope.choices}:
         form.scope.data = wanted
     return _index(form)
 
@@ -132,8 +136,8 @@ def read(token: str) -> Response:
 def _form() -> MakeForm:
     form = MakeForm()
     form.scope.choices = [
-        (ALL, _("All my sessions")),
-        *((str(roster.id), roster.title) for roster in feeds.roster_choices(viewer())),
+        SelectChoice(ALL, _("All my sessions")),
+        *(SelectChoice(str(one.id), one.title) for one in feeds.roster_choices(viewer())),
     ]
     return form
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -52,7 +53,7 @@ def golden(name: str) -> bytes:
     return (GOLDEN / name).read_bytes()
 
 
-def events(body: bytes) -> list:
+def events(body: bytes) -> list[Any]:
     return list(Calendar.from_ical(body).walk("VEVENT"))
 
 
@@ -165,7 +166,7 @@ NASTY = st.text(
 INSTANTS = st.datetimes(
     datetime(2026, 1, 1),
     datetime(2027, 1, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001
+    timezones=st.just(UTC),
 ).map(lambda instant: instant.replace(microsecond=0))
 
 

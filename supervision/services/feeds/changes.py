@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from supervision.db import db
 from supervision.models.people import Person
@@ -12,12 +12,21 @@ from supervision.models.people import Person
 def bump(person_ids: Iterable[UUID]) -> None:
     """Mark these people's feeds as out of date, in the transaction that made the change.
 
-    Ascending by id, so that two transactions which share people cannot wait for each other.
+    Rows are locked in ascending order, so that two writers never wait for one another in a
+    circle (SQLite has one writer anyway, and leaves the lock out).
     """
-    for person_id in sorted(set(person_ids)):
-        db.session.execute(
-            update(Person)
-            .where(Person.id == person_id)
-            .values(feed_version=Person.feed_version + 1)
-            .execution_options(synchronize_session=False)
-        )
+    ids = sorted(set(person_ids))
+    if not ids:
+        return
+    db.session.execute(
+        select(Person.id)
+        .where(Person.id.in_(ids))
+        .order_by(Person.id)
+        .with_for_update(key_share=True)
+    )
+    db.session.execute(
+        update(Person)
+        .where(Person.id.in_(ids))
+        .values(feed_version=Person.feed_version + 1)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,354 @@
+"""The pages of calendar links, and the feeds as clients ask for them over HTTP."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from icalendar import Calendar
+from sqlalchemy import event, select
+
+from supervision.blueprints.feeds import _client
+from supervision.db import db
+from supervision.models.feeds import FeedSubscription, Privacy, Scope
+from supervision.models.rosters import Roster
+from supervision.services import feeds
+from tests import factories
+from tests.conftest import NOW
+
+ADDRESS = re.compile(r'value="(http://localhost/feeds/([A-Za-z0-9_-]{43})\.ics)"')
+
+
+@pytest.fixture
+def house(app: Flask, clock) -> factories.House:
+    made = factories.house()
+    group = db.session.get_one(Roster, made.group)
+    factories.session(group, datetime(2026, 11, 24, 15, 0, tzinfo=UTC))
+    db.session.commit()
+    return made
+
+
+@pytest.fixture
+def bob(house, client):
+    client.sign_in(house.bob.id)
+    return client
+
+
+@pytest.fixture
+def token(house) -> str:
+    _made, token = feeds.make_subscription(
+        house.bob, NOW, Scope.PERSON, None, "my phone", Privacy.PLAIN
+    )
+    db.session.commit()
+    return token
+
+
+def path(token: str) -> str:
+    return f"/feeds/{token}.ics"
+
+
+def subscription() -> FeedSubscription:
+    return db.session.execute(
+        select(FeedSubscription).where(FeedSubscription.off_at.is_(None))
+    ).scalar_one()
+
+
+def token_on(page: str) -> str:
+    found = ADDRESS.search(page)
+    assert found, "the page shows no address"
+    return found[2]
+
+
+# -- pages -----------------------------------------------------------------------------------
+
+
+def test_feeds_without_any_say_what_to_do_next(bob) -> None:
+    page = bob.get("/feeds").text
+    assert "No calendar link yet" in page
+    assert bob.form("/feeds", "Make link").values["privacy"] == ["plain"]
+
+
+def test_feed_made_by_one_press_shows_its_address_once(bob, new_client) -> None:
+    response = bob.submit("/feeds", button="Make link")
+    made = subscription()
+    assert (response.status_code, response.location) == (303, f"/feeds/{made.id}")
+    assert (made.label, made.scope, made.privacy) == ("my phone", "person", "plain")
+    shown = bob.get(response.location)
+    token = token_on(shown.text)
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert f'href="webcal://localhost/feeds/{token}.ics"' in shown.text
+    google = re.search(r'href="(https://calendar\.google\.com/[^"]+)"', shown.text)
+    assert google
+    assert unquote(google[1]).endswith(f"?cid=webcal://localhost/feeds/{token}.ics")
+    assert new_client().get(path(token)).status_code == 200
+    again = bob.get(response.location).text
+    assert token not in again
+    assert "shown once" in again
+
+
+def test_feed_of_a_roster_is_chosen_by_its_pages_link(house, bob) -> None:
+    form = bob.form(f"/feeds?roster={house.group}", "Make link")
+    assert form.values["scope"] == [str(house.group)]
+    bob.submit(f"/feeds?roster={house.group}", {"privacy": "full"}, button="Make link")
+    made = subscription()
+    assert (made.scope, made.roster_id, made.privacy) == ("roster", house.group, "full")
+
+
+@pytest.mark.parametrize("roster", ["nonsense", str(UUID(int=1))])
+def test_feeds_for_an_unknown_roster_offer_all_sessions(bob, roster) -> None:
+    assert bob.form(f"/feeds?roster={roster}", "Make link").values["scope"] == ["all"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"label": "  "}, "This is needed."),
+        ({"label": "x" * 61}, "Keep this to 60 characters."),
+        ({"privacy": "loud"}, "Not a valid choice."),
+        ({"scope": str(UUID(int=1))}, "Not a valid choice."),
+    ],
+)
+def test_feed_with_a_wrong_value_says_so_and_keeps_the_input(bob, wrong, sentence) -> None:
+    response = bob.submit("/feeds", {"label": "desk", "privacy": "busy"} | wrong, "Make link")
+    assert response.status_code == 422
+    assert sentence in response.text
+    assert f'value="{wrong.get("label", "desk").strip()}"' in response.text
+    assert db.session.scalars(select(FeedSubscription)).all() == []
+
+
+def test_feed_of_a_strangers_roster_cannot_be_made(house, client) -> None:
+    client.sign_in(house.charlie.id)
+    response = client.submit("/feeds", {"scope": str(house.group)}, "Make link")
+    assert response.status_code == 422
+
+
+def test_feed_form_sent_twice_makes_one(bob) -> None:
+    form = bob.form("/feeds", "Make link")
+    locations = {bob.post(form.action, data=form.values).location for _ in range(2)}
+    assert locations == {f"/feeds/{subscription().id}"}
+
+
+def test_feeds_list_who_fetched_when(bob, token, clock) -> None:
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.2.0"
+    bob.get(path(token), headers={"User-Agent": agent})
+    clock.shift(timedelta(hours=3))
+    assert "Last fetched 3 hours ago by Thunderbird" in bob.get("/feeds").text
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Google-Calendar-Importer", "Google Calendar"),
+        ("macOS/26.1 (25B78) dataaccessd/1.0", "Apple Calendar"),
+        ("Microsoft.Exchange/15.20 (...)", "Outlook"),
+        ("Mozilla/5.0 (Windows NT 10.0) Firefox/145.0", "a web browser"),
+        ("khal/0.14", "khal"),
+        ("", "a program without a name"),
+    ],
+)
+def test_client_is_named_in_words(app, agent, name) -> None:
+    with app.test_request_context():
+        assert _client(agent) == name
+
+
+def test_feeds_list_takes_as_many_statements_for_any_number(house, bob) -> None:
+    counts = []
+    for rows in (1, 14):
+        for _ in range(rows):
+            feeds.make_subscription(
+                house.bob, NOW, Scope.ROSTER, house.group, "desk", Privacy.PLAIN
+            )
+        db.session.commit()
+        with statements() as seen:
+            bob.get("/feeds")
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 6
+
+
+def test_feed_reset_buries_the_old_address(bob, token) -> None:
+    old = subscription().id
+    page = bob.submit(f"/feeds/{old}", button="Reset", follow_redirects=True).text
+    new = token_on(page)
+    assert new != token
+    assert summaries(bob.get(path(token))) == ["This calendar link was turned off"]
+    assert summaries(bob.get(path(new))) == ["Group supervision"]
+
+
+def test_feed_turned_off_is_listed_so_then_gone(bob, token, clock) -> None:
+    made = subscription().id
+    response = bob.submit(f"/feeds/{made}", button="Turn off")
+    assert (response.status_code, response.location) == (303, "/feeds")
+    assert summaries(bob.get(path(token))) == ["This calendar link was turned off"]
+    assert "Turned off" in bob.get("/feeds").text
+    page = bob.get(f"/feeds/{made}")
+    assert (page.status_code, "Turned off on" in page.text) == (200, True)
+    for act in ("reset", "turn-off"):
+        assert bob.send(f"/feeds/{made}/{act}").status_code == 404
+    clock.shift(timedelta(days=30))
+    closed = bob.get(path(token))
+    assert (closed.status_code, closed.text) == (410, "Gone\n")
+
+
+@pytest.mark.parametrize("who", ["alice", "charlie", "dana"])
+def test_feed_of_somebody_else_does_not_exist(house, token, new_client, who) -> None:
+    made = subscription().id
+    other = new_client()
+    other.sign_in(getattr(house, who).id)
+    unknown = other.get(f"/feeds/{UUID(int=1)}")
+    response = other.get(f"/feeds/{made}")
+    assert (response.status_code, unknown.status_code) == (404, 404)
+    for act in ("reset", "turn-off"):
+        assert other.send(f"/feeds/{made}/{act}").status_code == 404
+    assert summaries(new_client().get(path(token))) == ["Group supervision"]
+
+
+def test_feeds_ask_a_stranger_to_sign_in(app, client) -> None:
+    response = client.get("/feeds")
+    assert (response.status_code, response.location) == (302, "/sign-in?next=/feeds")
+
+
+# -- HTTP ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is run meanwhile, but for the beginnings of transactions."""
+    seen: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def summaries(response) -> list[str]:
+    assert response.status_code == 200
+    return [str(found["summary"]) for found in Calendar.from_ical(response.data).walk("VEVENT")]
+
+
+def test_feed_has_the_headers_that_clients_and_privacy_want(client, token) -> None:
+    response = client.get(path(token))
+    assert response.status_code == 200
+    assert summaries(response) == ["Group supervision"]
+    headers = response.headers
+    assert headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert re.fullmatch(r'"[0-9a-f]+-[0-9a-f]{32}"', headers["ETag"])
+    assert headers["Last-Modified"] == "Mon, 23 Nov 2026 09:00:00 GMT"
+    assert headers["Cache-Control"] == "private, no-cache"
+    assert headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Disposition"] == "inline; filename=supervision.ics"
+    assert "Accept-Encoding" in response.vary
+    assert token not in str(headers)
+
+
+def test_feed_sets_no_cookie_even_for_somebody_signed_in(bob, token) -> None:
+    for response in (bob.get(path(token)), bob.get(path("a" * 43)), bob.get(path("odd"))):
+        assert "Set-Cookie" not in response.headers
+
+
+def test_feed_zipped_holds_the_same_bytes(client, token) -> None:
+    plain = client.get(path(token))
+    for accepted in ("gzip", "br;q=1, gzip;q=0.5", "*"):
+        zipped = client.get(path(token), headers={"Accept-Encoding": accepted})
+        assert zipped.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(zipped.data) == plain.data
+        assert zipped.headers["ETag"] == plain.headers["ETag"]
+    for refused in ("identity", "gzip;q=0", "br"):
+        response = client.get(path(token), headers={"Accept-Encoding": refused})
+        assert ("Content-Encoding" in response.headers, response.data) == (False, plain.data)
+
+
+def test_feed_not_modified_is_304_by_one_statement(client, token) -> None:
+    first = client.get(path(token))
+    etag, modified = first.headers["ETag"], first.headers["Last-Modified"]
+    for headers in (
+        {"If-None-Match": etag},
+        {"If-None-Match": f"W/{etag}"},
+        {"If-None-Match": f'"other", {etag}'},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": modified},
+        {"If-None-Match": etag, "If-Modified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+    ):
+        with statements() as seen:
+            response = client.get(path(token), headers=headers)
+        assert (response.status_code, response.data, len(seen)) == (304, b"", 1)
+        assert response.headers["ETag"] == etag
+        assert response.headers["Cache-Control"] == "private, no-cache"
+        assert "Accept-Encoding" in response.vary
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"If-None-Match": '"other"'},
+        {"If-None-Match": '\x01\x02;;;,,,"""\''},
+        {"If-None-Match": ", ".join(f'"{n}"' for n in range(500))},
+        {"If-Modified-Since": "yesterday, or so"},
+        {"If-Modified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+        {"Range": "bytes=0-10"},
+        {"Accept": "text/html"},
+        {"Accept-Encoding": ";;q=x,,"},
+        {"User-Agent": "x" * 5000},
+    ],
+)
+def test_feed_with_odd_headers_is_sent_whole(client, token, headers) -> None:
+    client.get(path(token))
+    response = client.get(path(token), headers=headers)
+    assert summaries(response) == ["Group supervision"]
+
+
+def test_feed_by_head_has_the_headers_alone(client, token) -> None:
+    whole = client.get(path(token))
+    head = client.head(path(token))
+    assert (head.status_code, head.data) == (200, b"")
+    for name in ("ETag", "Last-Modified", "Content-Type", "Content-Length", "Cache-Control"):
+        assert head.headers[name] == whole.headers[name]
+    held = client.head(path(token), headers={"If-None-Match": whole.headers["ETag"]})
+    assert held.status_code == 304
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"])
+def test_feed_by_another_method_is_not_allowed(client, token, method) -> None:
+    response = client.open(path(token), method=method)
+    assert response.status_code == 405
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD"}
+    assert token not in response.text
+
+
+@pytest.mark.parametrize("odd", ["x", "a" * 42, "a" * 44, "a" * 5000, "é" * 43, "a" * 40 + "%00/"])
+def test_feed_with_an_odd_token_is_not_found_without_a_statement(client, token, odd) -> None:
+    with statements() as seen:
+        response = client.get(path(odd))
+    assert (response.status_code, seen) == (404, [])
+
+
+def test_feed_with_an_unknown_token_is_not_found(client, token) -> None:
+    response = client.get(path("a" * 43))
+    assert (response.status_code, response.text) == (404, "Not Found\n")
+    assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_feed_leaves_no_token_in_the_logs(client, token, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(feeds.reading, "build", lambda _wanted: 1 / 0)
+    answers = [
+        client.get(path(token)).status_code,
+        client.post(path(token)).status_code,
+        client.get(path("b" * 43)).status_code,
+    ]
+    assert answers == [500, 405, 404]
+    said = capsys.readouterr()
+    assert "feeds.read" in said.err
+    for secret in (token, token[:12], "b" * 43):
+        assert secret not in said.err + said.out
