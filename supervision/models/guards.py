@@ -20,7 +20,7 @@ _OVERLAPS = f"""
           AND other.starts_at < new.ends_at
           AND other.starts_at >= datetime(new.starts_at, '-{MAX_MINUTES} minutes')
           AND other.ends_at > new.starts_at);
-"""
+"""  # noqa: S608 - made of constants
 _LASTS_TOO_LONG = f"""
     SELECT RAISE(ABORT, '{TOO_LONG}')
     WHERE substr(new.ends_at, 1, 19) > datetime(new.starts_at, '+{MAX_MINUTES} minutes');
@@ -51,10 +51,14 @@ SQLITE_DOWN: tuple[str, ...] = (
 )
 POSTGRESQL_UP: tuple[str, ...] = (
     "CREATE EXTENSION IF NOT EXISTS btree_gist",
-    f"ALTER TABLE claim ADD CONSTRAINT {EXCLUSION} EXCLUDE USING gist"
-    " (person_id WITH =, tstzrange(starts_at, ends_at, '[)') WITH &&) WHERE (hard)",
-    "ALTER TABLE claim ADD CONSTRAINT ck_claim_length"
-    f" CHECK (ends_at - starts_at <= interval '{MAX_MINUTES} minutes')",
+    (
+        f"ALTER TABLE claim ADD CONSTRAINT {EXCLUSION} EXCLUDE USING gist"
+        " (person_id WITH =, tstzrange(starts_at, ends_at, '[)') WITH &&) WHERE (hard)"
+    ),
+    (
+        "ALTER TABLE claim ADD CONSTRAINT ck_claim_length"
+        f" CHECK (ends_at - starts_at <= interval '{MAX_MINUTES} minutes')"
+    ),
 )
 # The extension stays: somebody else may use it, and its owner may not be ours to ask.
 POSTGRESQL_DOWN: tuple[str, ...] = (

@@ -1,0 +1,101 @@
+"""Times, rules and clashes as sentences in the viewer's language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from supervision.domain.recurrence import LAST, Occurrence, Repeat
+from supervision.services.claims import Clash
+from supervision.services.sessions import Booked
+from supervision.web.filters import local_date, local_range, local_time, zone_name
+
+SHOWN = 5
+AT_FIRST = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """One time in a preview. `note` says what is odd about it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    note: str
+
+
+def repeat_words(repeat: Repeat, first: date) -> str:
+    """Every 2 weeks on Tuesday; every month on the last Friday."""
+    day = format_date(first, "EEEE", str(get_locale()))
+    if repeat.unit == "month":
+        which = {
+            1: _("first"),
+            2: _("second"),
+            3: _("third"),
+            4: _("fourth"),
+            LAST: _("last"),
+        }[repeat.nth or LAST]
+        return _("Every month on the %(which)s %(day)s", which=which, day=day)
+    if repeat.every == 1:
+        return _("Every week on %(day)s", day=day)
+    return _("Every %(weeks)s weeks on %(day)s", weeks=repeat.every, day=day)
+
+
+def clash_words(clashes: Sequence[Clash], zone: str) -> str:
+    """Who is busy and when, and no word on what with; in the session's own zone."""
+    lines = [
+        _(
+            "%(name)s is busy on %(day)s, %(range)s",
+            name=clash.name,
+            day=local_date(clash.starts_at, zone),
+            range=local_range(clash.starts_at, clash.ends_at, zone),
+        )
+        for clash in clashes[:SHOWN]
+    ]
+    if len(clashes) > SHOWN:
+        lines.append(_("and %(more)s more", more=len(clashes) - SHOWN))
+    return "; ".join(lines) + f" ({zone_name(zone)})."
+
+
+def booked_words(booked: Booked, done: str, zone: str) -> list[str]:
+    """What to tell after a booking or a move: it is done, and what deserves a second look."""
+    texts = [done]
+    if booked.warnings:
+        texts.append(_("Please note: %(clashes)s", clashes=clash_words(booked.warnings, zone)))
+    if booked.shifted:
+        texts.append(
+            _("Clocks change at one of these times, so it begins as its page says: look at it.")
+        )
+    return texts
+
+
+def preview_lines(due: Sequence[Occurrence], minutes: int, zone: str, own: str) -> list[Line]:
+    """The first times, and each later one from which on somebody's clock says something else."""
+    lines = []
+    for index, one in enumerate(due):
+        note = _note(due[index - 1] if index else None, one, zone, own)
+        if index < AT_FIRST or (note and len(lines) < AT_FIRST + SHOWN):
+            lines.append(Line(one.starts_at, one.starts_at + timedelta(minutes=minutes), note))
+    return lines
+
+
+def _note(before: Occurrence | None, one: Occurrence, zone: str, own: str) -> str:
+    if one.shifted:
+        return _("Clocks change then: it begins at %(time)s.", time=local_time(one.starts_at, zone))
+    if before is None:
+        return ""
+    changed = [name for name in dict.fromkeys((zone, own)) if _changed(before, one, name)]
+    if len(changed) == 1:
+        return _("From here on clocks have changed in %(place)s.", place=zone_name(changed[0]))
+    return _("From here on clocks have changed.") if changed else ""
+
+
+def _changed(before: Occurrence, one: Occurrence, zone: str) -> bool:
+    place = ZoneInfo(zone)
+    return (
+        before.starts_at.astimezone(place).utcoffset()
+        != one.starts_at.astimezone(place).utcoffset()
+    )

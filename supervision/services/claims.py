@@ -1,0 +1,210 @@
+"""Claims: the only truth about who is busy.
+
+Those who lead claim hard, and so does the supervisee of an individual roster: two hard claims of
+one person never overlap. Members of peer and group rosters claim softly: a clash is told, never
+refused. The claims of a cancelled session stay, softly, as the record of whose session it was;
+they count as no busy time.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import column, delete, insert, select, update, values
+from sqlalchemy.exc import IntegrityError
+
+from supervision.db import UTCDateTime, db
+from supervision.domain.intervals import Interval
+from supervision.errors import N_, Conflict
+from supervision.models import guards
+from supervision.models.people import Person
+from supervision.models.rosters import LEADS, Kind
+from supervision.models.sessions import MAX_MINUTES, Claim, ClaimState, Session, SessionState
+
+LONGEST = timedelta(minutes=MAX_MINUTES)
+
+
+@dataclass(frozen=True)
+class Claimant:
+    """Somebody whose time a session takes. `hard`: never twice at once."""
+
+    person_id: UUID
+    hard: bool
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A wanted time that somebody is busy in: [starts_at, ends_at) is the busy time.
+
+    `hard` clashes refuse the booking, others only warn. What the person is busy with is not for
+    the reader; `session_id` is for the services.
+    """
+
+    person_id: UUID
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    session_id: UUID
+    wanted_at: datetime
+    hard: bool
+
+
+class Clashed(Conflict):
+    """Somebody is busy at a wanted time; `clashes` says who and when."""
+
+    def __init__(self, clashes: Sequence[Clash]) -> None:
+        super().__init__(N_("Somebody in this roster is busy at this time."))
+        self.clashes = tuple(clashes)
+
+
+def claims_hard(kind: str, role: str) -> bool:
+    """Whether a member's sessions of a roster refuse any other at the same time."""
+    return role in LEADS or kind == Kind.INDIVIDUAL
+
+
+def serialise(person_ids: Iterable[UUID]) -> None:
+    """Make writers who share a person wait for each other, until the transaction ends.
+
+    Rows are locked in ascending order, so two bookings never wait for one another in a circle.
+    """
+    ids = sorted(set(person_ids))
+    db.session.execute(
+        select(Person.id)
+        .where(Person.id.in_(ids))
+        .order_by(Person.id)
+        .with_for_update(key_share=True)
+    )
+    db.session.execute(
+        update(Person)
+        .where(Person.id.in_(ids))
+        .values(epoch=Person.epoch + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def clashes(
+    claimants: Iterable[Claimant],
+    intervals: Iterable[Interval],
+    ignore_session_ids: Iterable[UUID] = (),
+) -> list[Clash]:
+    """Who is busy in which of the intervals, in order of time: one statement for all of them.
+
+    A clash is hard when both the wanted claim and the existing one are. The look is bounded by
+    the longest claim, so it reads a few rows of an index however much a person has ever booked.
+    """
+    hard = {one.person_id: one.hard for one in claimants}
+    rows = [(i.start, i.end, i.start - LONGEST) for i in intervals]
+    if not hard or not rows:
+        return []
+    wanted = (
+        values(
+            column("starts_at", UTCDateTime),
+            column("ends_at", UTCDateTime),
+            column("earliest", UTCDateTime),
+            name="wanted",
+        )
+        .data(rows)
+        .cte("wanted")
+    )
+    query = (
+        select(
+            Claim.person_id,
+            Person.name,
+            Claim.starts_at,
+            Claim.ends_at,
+            Claim.session_id,
+            wanted.c.starts_at,
+            Claim.hard,
+        )
+        .select_from(wanted)
+        .join(
+            Claim,
+            Claim.person_id.in_(hard)
+            & (Claim.starts_at < wanted.c.ends_at)
+            & (Claim.starts_at > wanted.c.earliest)
+            & (Claim.ends_at > wanted.c.starts_at),
+        )
+        .join(Person, Person.id == Claim.person_id)
+        .join(Session, (Session.id == Claim.session_id) & (Session.state == SessionState.PLANNED))
+        .order_by(Claim.starts_at, Person.name)
+    )
+    ignored = frozenset(ignore_session_ids)
+    return [
+        replace(clash, hard=clash.hard and hard[clash.person_id])
+        for clash in (Clash(*row) for row in db.session.execute(query))
+        if clash.session_id not in ignored
+    ]
+
+
+def refuse_hard(found: Sequence[Clash]) -> list[Clash]:
+    """The clashes that only warn. Raises Clashed when there are others."""
+    if any(clash.hard for clash in found):
+        raise Clashed([clash for clash in found if clash.hard])
+    return list(found)
+
+
+def claim(
+    sessions: Iterable[tuple[UUID, Interval]],
+    claimants: Sequence[Claimant],
+    softened: Iterable[Clash] = (),
+) -> None:
+    """Take the claimants' time for these sessions, in place of what was taken for them before.
+
+    Where a clash is given as softened, that claim is made soft, so that something which must not
+    fail (somebody joins, a series rolls on) need not. Raises Conflict when the database refuses.
+    """
+    sessions = list(sessions)
+    soft = {(clash.person_id, clash.wanted_at) for clash in softened if clash.hard}
+    people = [one.person_id for one in claimants]
+    rows = [
+        {
+            "id": uuid4(),
+            "person_id": one.person_id,
+            "session_id": session_id,
+            "starts_at": when.start,
+            "ends_at": when.end,
+            "hard": one.hard and (one.person_id, when.start) not in soft,
+            "state": ClaimState.CONFIRMED,
+        }
+        for session_id, when in sessions
+        for one in claimants
+    ]
+    with guarded():
+        db.session.execute(
+            delete(Claim).where(
+                Claim.session_id.in_([session_id for session_id, _ in sessions]),
+                Claim.person_id.in_(people),
+            )
+        )
+        if rows:
+            db.session.execute(insert(Claim), rows)
+
+
+def release(session_ids: Iterable[UUID]) -> None:
+    """Free everybody's time of sessions that are cancelled."""
+    db.session.execute(
+        update(Claim).where(Claim.session_id.in_(list(session_ids))).values(hard=False)
+    )
+
+
+def forget(session_ids: Iterable[UUID], person_id: UUID) -> None:
+    """These sessions are no longer this person's."""
+    db.session.execute(
+        delete(Claim).where(Claim.session_id.in_(list(session_ids)), Claim.person_id == person_id)
+    )
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Say in plain words what the database's own guard against double booking refuses."""
+    try:
+        yield
+    except IntegrityError as error:
+        text = str(error.orig)
+        if guards.OVERLAP in text or guards.EXCLUSION in text:
+            raise Conflict(
+                N_("Somebody here was booked for this time a moment ago. Nothing was changed.")
+            ) from None
+        raise

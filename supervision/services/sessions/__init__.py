@@ -1,0 +1,43 @@
+"""Sessions: book, move and cancel one; read those of a person or a roster; who joins and leaves."""
+
+from supervision.services.sessions.members import (
+    cancel_coming,
+    member_joined,
+    member_left,
+    republish,
+)
+from supervision.services.sessions.one import book_session, cancel_session, move_session
+from supervision.services.sessions.page import Attendee, SeriesInfo, SessionPage, session_page
+from supervision.services.sessions.plan import Booked, Wish
+from supervision.services.sessions.reads import (
+    SessionRow,
+    coming_of_roster,
+    last_session,
+    next_session,
+    next_start,
+    past_of_roster,
+    sessions_between,
+)
+
+__all__ = [
+    "Attendee",
+    "Booked",
+    "SeriesInfo",
+    "SessionPage",
+    "SessionRow",
+    "Wish",
+    "book_session",
+    "cancel_coming",
+    "cancel_session",
+    "coming_of_roster",
+    "last_session",
+    "member_joined",
+    "member_left",
+    "move_session",
+    "next_session",
+    "next_start",
+    "past_of_roster",
+    "republish",
+    "session_page",
+    "sessions_between",
+]

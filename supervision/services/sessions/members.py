@@ -1,0 +1,107 @@
+"""What becomes of coming sessions when somebody joins or leaves, or a roster changes or ends."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from supervision.db import db
+from supervision.domain.intervals import Interval
+from supervision.models.rosters import Roster
+from supervision.models.sessions import Series, Session, SessionState
+from supervision.permissions import Actor
+from supervision.services import claims, feeds
+from supervision.services.audit import Act, record
+from supervision.services.claims import Clash
+from supervision.services.sessions.notices import Notice, notify
+from supervision.services.sessions.plan import lock, members_of, touch
+
+
+def member_joined(roster_id: UUID, person_id: UUID, at: datetime) -> list[Clash]:
+    """Give somebody who became active in a roster its coming sessions.
+
+    Joining never fails: where the person is busy already their claim is soft, though they would
+    claim hard, and the clash is returned. Moving such a session checks them like anybody.
+    """
+    db.session.flush()
+    roster = db.session.get_one(Roster, roster_id)
+    lock(roster)
+    claimants = [one.claimant for one in members_of(roster) if one.person_id == person_id]
+    claims.serialise([person_id])
+    coming = [(one.id, Interval(one.starts_at, one.ends_at)) for one in _coming(roster_id, at)]
+    found = claims.clashes(claimants, [span for _, span in coming], [key for key, _ in coming])
+    claims.claim(coming, claimants, softened=found)
+    feeds.bump([person_id])
+    return found
+
+
+def member_left(roster_id: UUID, person_id: UUID, at: datetime) -> None:
+    """Take the coming sessions from somebody who left; the past ones stay theirs."""
+    db.session.flush()
+    lock(db.session.get_one(Roster, roster_id))
+    claims.serialise([person_id])
+    ids = db.session.scalars(
+        select(Session.id).where(Session.roster_id == roster_id, Session.starts_at > at)
+    )
+    claims.forget(ids, person_id)
+    feeds.bump([person_id])
+
+
+def republish(roster_id: UUID, at: datetime) -> None:
+    """The roster's title or place changed: calendars must read its coming sessions anew."""
+    db.session.flush()
+    roster = db.session.get_one(Roster, roster_id)
+    lock(roster)
+    members = members_of(roster)
+    claims.serialise(member.person_id for member in members)
+    for session in _coming(roster_id, at):
+        touch(session, at)
+    db.session.flush()
+    feeds.bump(member.person_id for member in members)
+
+
+def cancel_coming(
+    actor: Actor, at: datetime, roster_id: UUID, message: str = "", base_url: str = ""
+) -> int:
+    """Cancel all that a roster still has to come, for it ends; returns how many sessions."""
+    db.session.flush()
+    roster = db.session.get_one(Roster, roster_id)
+    lock(roster)
+    members = members_of(roster)
+    claims.serialise(member.person_id for member in members)
+    coming = _coming(roster_id, at)
+    for session in coming:
+        session.state, session.message = SessionState.CANCELLED, message
+        touch(session, at)
+    db.session.flush()
+    db.session.execute(
+        update(Series)
+        .where(Series.roster_id == roster_id, Series.state == SessionState.PLANNED)
+        .values(state=SessionState.CANCELLED, sequence=Series.sequence + 1)
+    )
+    if not coming:
+        return 0
+    claims.release(session.id for session in coming)
+    feeds.bump(member.person_id for member in members)
+    record(Act.SESSION_CANCEL, at, actor.id, roster_id, sessions=len(coming))
+    found = [Interval(session.starts_at, session.ends_at) for session in coming]
+    notice = Notice(
+        f"roster-end:{roster_id}", len(coming), "cancelled", found, f"/rosters/{roster_id}", message
+    )
+    notify(actor, at, roster, members, notice, base_url)
+    return len(coming)
+
+
+def _coming(roster_id: UUID, at: datetime) -> list[Session]:
+    return list(
+        db.session.scalars(
+            select(Session)
+            .where(
+                Session.roster_id == roster_id,
+                Session.starts_at > at,
+                Session.state == SessionState.PLANNED,
+            )
+            .order_by(Session.starts_at)
+            .execution_options(populate_existing=True)
+        )
+    )

@@ -1,0 +1,190 @@
+"""Book, move and cancel a single session."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from supervision.db import db
+from supervision.domain.intervals import Interval
+from supervision.domain.recurrence import resolve
+from supervision.errors import N_, Conflict, NotFound
+from supervision.models.rosters import Roster
+from supervision.models.sessions import Claim, Session, SessionState
+from supervision.permissions import Actor, can_take_part
+from supervision.services import claims, feeds
+from supervision.services.audit import Act, record
+from supervision.services.claims import Clash
+from supervision.services.places import place_of
+from supervision.services.sessions.notices import Notice, notify
+from supervision.services.sessions.plan import (
+    Booked,
+    Member,
+    Wish,
+    check_future,
+    checked_message,
+    insert_sessions,
+    locked_roster,
+    members_of,
+    spans,
+    touch,
+)
+
+
+def book_session(
+    actor: Actor, at: datetime, roster_id: UUID, wish: Wish, base_url: str = ""
+) -> Booked:
+    """Book one session for everybody in a roster, in the roster's zone.
+
+    A local time that does not exist is moved as RFC 5545 §3.3.5 says, one that comes twice is the
+    first. Raises NotFound, NotAllowed, Conflict (the roster has ended), Invalid (a wrong value,
+    the past), Clashed (somebody who cannot be in two places is busy).
+    """
+    roster = locked_roster(actor, roster_id)
+    wish = wish.checked(roster.zone)
+    due = [resolve(wish.starts_local, roster.zone)]
+    check_future(due, at)
+    members = members_of(roster)
+    warnings = checked_clashes(members, spans(due, wish.minutes))
+    placed = insert_sessions(
+        roster, due, wish.minutes, made_by_id=actor.id, at=at, message=wish.message
+    )
+    claims.claim(placed, [member.claimant for member in members])
+    feeds.bump(member.person_id for member in members)
+    (session_id, span), *_ = placed
+    record(Act.SESSION_BOOK, at, actor.id, session_id, roster=roster_id)
+    notice = Notice(
+        f"session:{session_id}",
+        0,
+        "booked",
+        [span],
+        f"/sessions/{session_id}",
+        wish.message,
+        warnings=own_warnings(warnings),
+    )
+    notify(actor, at, roster, members, notice, base_url)
+    return Booked((session_id,), None, tuple(warnings), int(due[0].shifted))
+
+
+def checked_clashes(
+    members: Sequence[Member], wanted: Sequence[Interval], moving: Sequence[UUID] = ()
+) -> list[Clash]:
+    """Queue behind other bookings of these people, then look. Raises Clashed; returns warnings."""
+    claims.serialise(member.person_id for member in members)
+    claimants = [member.claimant for member in members]
+    return claims.refuse_hard(claims.clashes(claimants, wanted, moving))
+
+
+def own_warnings(warnings: Sequence[Clash]) -> dict[UUID, Sequence[Interval]]:
+    """The warnings by person: everybody is told only of their own."""
+    people = {clash.person_id for clash in warnings}
+    return {
+        person: [
+            Interval(clash.starts_at, clash.ends_at)
+            for clash in warnings
+            if clash.person_id == person
+        ]
+        for person in people
+    }
+
+
+def move_session(
+    actor: Actor, at: datetime, session_id: UUID, wish: Wish, base_url: str = ""
+) -> Booked:
+    """Move one session to another wall-clock time in its own zone, or change its length.
+
+    It keeps its id, its key in its series and everything that hangs on it. Raises as
+    `book_session`, and Conflict when it has begun or was cancelled.
+    """
+    roster, session = changeable_session(actor, at, session_id)
+    wish = wish.checked(session.zone)
+    due = resolve(wish.starts_local, session.zone)
+    check_future([due], at)
+    span, before = (
+        Interval.lasting(due.starts_at, wish.minutes),
+        Interval(session.starts_at, session.ends_at),
+    )
+    if span == before:
+        return Booked((session_id,), session.series_id)
+    members = members_of(roster)
+    warnings = checked_clashes(members, [span], [session_id])
+    session.starts_at, session.ends_at = span
+    session.shifted, session.edited, session.message = due.shifted, True, wish.message
+    touch(session, at)
+    db.session.flush()
+    claims.claim([(session_id, span)], [member.claimant for member in members])
+    feeds.bump(member.person_id for member in members)
+    record(Act.SESSION_MOVE, at, actor.id, session_id, roster=roster.id)
+    notice = Notice(
+        f"session:{session_id}",
+        session.sequence,
+        "moved",
+        [span],
+        f"/sessions/{session_id}",
+        wish.message,
+        before,
+        own_warnings(warnings),
+    )
+    notify(actor, at, roster, members, notice, base_url)
+    return Booked((session_id,), session.series_id, tuple(warnings), int(due.shifted))
+
+
+def cancel_session(
+    actor: Actor, at: datetime, session_id: UUID, message: str = "", base_url: str = ""
+) -> None:
+    """Cancel one session. It stays, as cancelled, for calendars, notes and records.
+
+    Raises NotFound, NotAllowed, Invalid (the message), Conflict when it has begun already.
+    Cancelling twice changes nothing.
+    """
+    message = checked_message(message)
+    roster, session = changeable_session(actor, at, session_id, cancelled_too=True)
+    if session.state == SessionState.CANCELLED:
+        return
+    members = members_of(roster)
+    claims.serialise(member.person_id for member in members)
+    session.state, session.message = SessionState.CANCELLED, message
+    touch(session, at)
+    db.session.flush()
+    claims.release([session_id])
+    feeds.bump(member.person_id for member in members)
+    record(Act.SESSION_CANCEL, at, actor.id, session_id, roster=roster.id)
+    span = Interval(session.starts_at, session.ends_at)
+    notice = Notice(
+        f"session:{session_id}",
+        session.sequence,
+        "cancelled",
+        [span],
+        f"/sessions/{session_id}",
+        message,
+    )
+    notify(actor, at, roster, members, notice, base_url)
+
+
+def changeable_session(
+    actor: Actor, at: datetime, session_id: UUID, cancelled_too: bool = False
+) -> tuple[Roster, Session]:
+    """A coming session of a roster that the actor runs, locked with its roster.
+
+    Raises NotFound, NotAllowed, Conflict.
+    """
+    roster_id = db.session.scalar(select(Session.roster_id).where(Session.id == session_id))
+    if roster_id is None or not _may_know(actor, roster_id, session_id):
+        raise NotFound
+    roster = locked_roster(actor, roster_id)
+    session = db.session.get_one(Session, session_id, populate_existing=True)
+    if session.state == SessionState.CANCELLED and not cancelled_too:
+        raise Conflict(N_("This session was cancelled."))
+    if session.starts_at <= at:
+        raise Conflict(N_("This session has begun; it can no longer be changed."))
+    return roster, session
+
+
+def _may_know(actor: Actor, roster_id: UUID, session_id: UUID) -> bool:
+    """Whether the session's page is there for the actor: they are in, or it once was theirs."""
+    return can_take_part(place_of(actor, roster_id)) or bool(
+        db.session.scalar(
+            select(Claim.id).where(Claim.session_id == session_id, Claim.person_id == actor.id)
+        )
+    )

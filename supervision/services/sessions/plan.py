@@ -1,0 +1,184 @@
+"""What booking and moving have in common: the wish, its checks, the people, the rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select
+
+from supervision.db import db
+from supervision.domain.intervals import Interval
+from supervision.domain.recurrence import LONGEST, Occurrence
+from supervision.errors import N_, Conflict, Invalid
+from supervision.models.people import Person
+from supervision.models.rosters import Membership, MemberState, Roster, RosterState
+from supervision.models.sessions import MAX_MINUTES, Session, SessionState
+from supervision.permissions import Actor
+from supervision.services.claims import Claimant, Clash, claims_hard
+from supervision.services.places import run_roster
+
+LEAST_MINUTES = 5
+MESSAGE = 500
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A wall-clock time to meet at: naive `starts_local`, `minutes` long, with a few words.
+
+    `zone` is the IANA zone that the wisher was shown, if any; it has to be the one in force.
+    """
+
+    starts_local: datetime
+    minutes: int
+    message: str = ""
+    zone: str | None = None
+
+    def checked(self, zone: str) -> "Wish":
+        """This wish with its message trimmed. Raises Invalid."""
+        if not LEAST_MINUTES <= self.minutes <= MAX_MINUTES:
+            raise Invalid(
+                "minutes",
+                N_("Choose between %(least)s and %(most)s minutes."),
+                least=LEAST_MINUTES,
+                most=MAX_MINUTES,
+            )
+        if self.zone is not None and self.zone != zone:
+            raise Invalid(
+                "starts_at", N_("Times here are %(zone)s time now. Look at them again."), zone=zone
+            )
+        return Wish(
+            self.starts_local.replace(second=0, microsecond=0, tzinfo=None),
+            self.minutes,
+            checked_message(self.message),
+            zone,
+        )
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What was booked or moved, and whose soft claims it now overlaps."""
+
+    session_ids: tuple[UUID, ...]
+    series_id: UUID | None = None
+    warnings: tuple[Clash, ...] = ()
+    shifted: int = 0
+
+
+@dataclass(frozen=True)
+class Member:
+    """An active member, as far as booking and its mails need to know."""
+
+    person_id: UUID
+    name: str
+    email: str
+    zone: str
+    clock: str
+    role: str
+    hard: bool
+
+    @property
+    def claimant(self) -> Claimant:
+        return Claimant(self.person_id, self.hard)
+
+
+def checked_message(message: str) -> str:
+    """The words that go with a change, trimmed. Raises Invalid."""
+    clean = message.strip()
+    if len(clean) > MESSAGE:
+        raise Invalid("message", N_("Keep this to %(most)s characters."), most=MESSAGE)
+    return clean
+
+
+def locked_roster(actor: Actor, roster_id: UUID) -> Roster:
+    """A roster that the actor runs, whose sessions nobody else changes until the commit.
+
+    Raises NotFound, NotAllowed, and Conflict when the roster has ended.
+    """
+    roster, _place = run_roster(actor, roster_id, ended_too=True)
+    lock(roster)
+    if roster.state == RosterState.ENDED:
+        raise Conflict(N_("This roster has ended."))
+    return roster
+
+
+def lock(roster: Roster) -> None:
+    """Queue behind whoever is changing this roster's sessions or members. Persons come after."""
+    db.session.refresh(roster, with_for_update={"key_share": True})
+
+
+def members_of(roster: Roster) -> list[Member]:
+    """Who is in a roster now, by id; in one statement."""
+    rows = db.session.execute(
+        select(Person.id, Person.name, Person.email, Person.zone, Person.clock, Membership.role)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.roster_id == roster.id, Membership.state == MemberState.ACTIVE)
+        .order_by(Person.id)
+    )
+    return [Member(*row, claims_hard(roster.kind, row[-1])) for row in rows]
+
+
+def check_future(due: Sequence[Occurrence], at: datetime) -> None:
+    """Raises Invalid when something would begin in the past, or in more than ten years."""
+    if any(one.starts_at <= at for one in due):
+        raise Invalid("date", N_("This time has passed. Choose one that is still to come."))
+    if any(one.starts_at > at + LONGEST for one in due):
+        raise Invalid("date", N_("Give a date within the next ten years."))
+
+
+def spans(due: Iterable[Occurrence], minutes: int) -> list[Interval]:
+    """The instants that occurrences take."""
+    return [Interval.lasting(one.starts_at, minutes) for one in due]
+
+
+def local_key(local: datetime) -> str:
+    """A naive local time as it is stored: ISO, to the minute."""
+    return local.strftime("%Y-%m-%dT%H:%M")
+
+
+def stamp(at: datetime) -> datetime:
+    """A calendar stamp: calendars know whole seconds."""
+    return at.replace(microsecond=0)
+
+
+def touch(session: Session, at: datetime) -> None:
+    """Count a change that calendars must see; its stamp is later than the last one."""
+    session.sequence += 1
+    session.published_at = max(stamp(at), session.published_at + SECOND)
+
+
+def insert_sessions(
+    roster: Roster,
+    due: Sequence[Occurrence],
+    minutes: int,
+    *,
+    made_by_id: UUID,
+    at: datetime,
+    series_id: UUID | None = None,
+    zone: str | None = None,
+    message: str = "",
+) -> list[tuple[UUID, Interval]]:
+    """One row an occurrence; returns their ids with the instants that they take."""
+    placed = [(uuid4(), span) for span in spans(due, minutes)]
+    rows = [
+        {
+            "id": session_id,
+            "roster_id": roster.id,
+            "series_id": series_id,
+            "original_local": local_key(one.original_local),
+            "zone": zone or roster.zone,
+            "starts_at": span.start,
+            "ends_at": span.end,
+            "shifted": one.shifted,
+            "state": SessionState.PLANNED,
+            "message": message,
+            "made_by_id": made_by_id,
+            "created_at": at,
+            "published_at": stamp(at),
+        }
+        for (session_id, span), one in zip(placed, due, strict=True)
+    ]
+    if rows:
+        db.session.execute(insert(Session), rows)
+    return placed
