@@ -12,6 +12,7 @@ from supervision.db import db
 from supervision.domain.intervals import Interval
 from supervision.errors import Conflict
 from supervision.models.people import Person
+from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim
 from supervision.services import claims
 from supervision.services.claims import Claimant
@@ -39,7 +40,7 @@ def test_clashes_are_all_that_overlap(
     house: House, busy: list[Interval], wanted: list[Interval]
 ) -> None:
     db.session.execute(delete(Claim))
-    roster = db.session.get_one(factories.Roster, house.group)
+    roster = db.session.get_one(Roster, house.group)
     for span in busy:
         minutes = (span.end - span.start).seconds // 60
         factories.session(roster, span.start, house.bob, house.carol, minutes=minutes)
@@ -52,7 +53,7 @@ def test_clashes_are_all_that_overlap(
 
 def test_clashes_of_five_hundred_times_are_one_statement(house: House, app: Flask) -> None:
     weeks = [Interval.lasting(NINE + timedelta(weeks=week), 50) for week in range(520)]
-    roster = db.session.get_one(factories.Roster, house.group)
+    roster = db.session.get_one(Roster, house.group)
     factories.session(roster, NINE + timedelta(weeks=300), house.bob)
     people = [Claimant(house.bob.id, True), Claimant(house.carol.id, True)]
     seen: list[str] = []
@@ -73,7 +74,7 @@ def test_serialise_bumps_every_epoch_once(house: House) -> None:
 
 
 def test_guarded_turns_the_guard_s_refusal_into_a_conflict(house: House) -> None:
-    roster = db.session.get_one(factories.Roster, house.group)
+    roster = db.session.get_one(Roster, house.group)
     one, other = (factories.session(roster, NINE), factories.session(roster, NINE))
     span = Interval.lasting(NINE, 50)
     claims.claim([(one.id, span)], [Claimant(house.alice.id, True)])

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from supervision.db import db
+from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim
 from tests import factories
 from tests.factories import House
@@ -26,7 +27,7 @@ def take(
 ) -> Claim:
     """A claim of Alice's, so many minutes from nine, on a session of its own."""
     starts_at = NINE + timedelta(minutes=start)
-    roster = db.session.get_one(factories.Roster, house.group)
+    roster = db.session.get_one(Roster, house.group)
     session = factories.session(roster, starts_at)
     claim = Claim(
         person_id=person_id or house.alice.id,

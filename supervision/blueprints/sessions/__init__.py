@@ -116,9 +116,10 @@ def _book(roster_id: UUID, form: BookForm) -> Booked:
 
 
 def _done(booked: Booked) -> str:
-    if booked.series_id is None:
-        return _("The session is booked.")
-    return _("%(count)s sessions are booked.", count=len(booked.session_ids))
+    text: str = _("The session is booked.")
+    if booked.series_id is not None:
+        text = _("%(count)s sessions are booked.", count=len(booked.session_ids))
+    return text
 
 
 @bp.post("/rosters/<uuid:roster_id>/book/preview")
@@ -247,15 +248,18 @@ def cancel(session_id: UUID) -> Response:
 
 def _cancel(page: SessionPage, form: CancelForm) -> str:
     actor, at, message = viewer(), clock.now(), form.message.data
+    text: str
     if page.series and form.all_of_series():
         count = series.cancel_series(actor, at, page.series.id, message, base_url())
-        return _("%(count)s sessions are cancelled. Everybody is told by mail.", count=count)
-    sessions.cancel_session(actor, at, page.session.id, message, base_url())
-    return _(
-        "The session on %(day)s at %(time)s is cancelled. Everybody is told by mail.",
-        day=local_date(page.session.starts_at),
-        time=local_time(page.session.starts_at),
-    )
+        text = _("%(count)s sessions are cancelled. Everybody is told by mail.", count=count)
+    else:
+        sessions.cancel_session(actor, at, page.session.id, message, base_url())
+        text = _(
+            "The session on %(day)s at %(time)s is cancelled. Everybody is told by mail.",
+            day=local_date(page.session.starts_at),
+            time=local_time(page.session.starts_at),
+        )
+    return text
 
 
 def _page(template: str, status: int, **context: Any) -> Response:

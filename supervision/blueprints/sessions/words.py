@@ -30,6 +30,7 @@ class Line:
 def repeat_words(repeat: Repeat, first: date) -> str:
     """Every 2 weeks on Tuesday; every month on the last Friday."""
     day = format_date(first, "EEEE", str(get_locale()))
+    words: str
     if repeat.unit == "month":
         which = {
             1: _("first"),
@@ -38,10 +39,12 @@ def repeat_words(repeat: Repeat, first: date) -> str:
             4: _("fourth"),
             LAST: _("last"),
         }[repeat.nth or LAST]
-        return _("Every month on the %(which)s %(day)s", which=which, day=day)
-    if repeat.every == 1:
-        return _("Every week on %(day)s", day=day)
-    return _("Every %(weeks)s weeks on %(day)s", weeks=repeat.every, day=day)
+        words = _("Every month on the %(which)s %(day)s", which=which, day=day)
+    elif repeat.every == 1:
+        words = _("Every week on %(day)s", day=day)
+    else:
+        words = _("Every %(weeks)s weeks on %(day)s", weeks=repeat.every, day=day)
+    return words
 
 
 def clash_words(clashes: Sequence[Clash], zone: str) -> str:
@@ -74,7 +77,7 @@ def booked_words(booked: Booked, done: str, zone: str) -> list[str]:
 
 def preview_lines(due: Sequence[Occurrence], minutes: int, zone: str, own: str) -> list[Line]:
     """The first times, and each later one from which on somebody's clock says something else."""
-    lines = []
+    lines: list[Line] = []
     for index, one in enumerate(due):
         note = _note(due[index - 1] if index else None, one, zone, own)
         if index < AT_FIRST or (note and len(lines) < AT_FIRST + SHOWN):
@@ -83,14 +86,18 @@ def preview_lines(due: Sequence[Occurrence], minutes: int, zone: str, own: str) 
 
 
 def _note(before: Occurrence | None, one: Occurrence, zone: str, own: str) -> str:
+    text: str = ""
     if one.shifted:
-        return _("Clocks change then: it begins at %(time)s.", time=local_time(one.starts_at, zone))
-    if before is None:
-        return ""
-    changed = [name for name in dict.fromkeys((zone, own)) if _changed(before, one, name)]
-    if len(changed) == 1:
-        return _("From here on clocks have changed in %(place)s.", place=zone_name(changed[0]))
-    return _("From here on clocks have changed.") if changed else ""
+        time = local_time(one.starts_at, zone)
+        text = _("Clocks change then: it begins at %(time)s.", time=time)
+    elif before is not None:
+        changed = [name for name in dict.fromkeys((zone, own)) if _changed(before, one, name)]
+        if len(changed) == 1:
+            place = zone_name(changed[0])
+            text = _("From here on clocks have changed in %(place)s.", place=place)
+        elif changed:
+            text = _("From here on clocks have changed.")
+    return text
 
 
 def _changed(before: Occurrence, one: Occurrence, zone: str) -> bool:

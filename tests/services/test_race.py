@@ -1,0 +1,144 @@
+"""Eight processes book the same five people: no overlap; and without the guards, overlaps.
+
+There are two guards, each enough alone: bookings that share a person wait for each other, and the
+database refuses overlapping claims. Both are taken away to show that the race is real.
+"""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import combinations
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+
+from supervision.config import Settings
+from supervision.db import db, writing
+from supervision.models import guards
+from supervision.models.sessions import Claim
+from tests import factories
+from tests.support import racing
+
+ROOT = Path(__file__).parents[2]
+PROCESSES = 8
+ATTEMPTS, HOURS = 400, 24
+FEWER, SHORTER = 120, 8
+Pairs = list[tuple[str, str]]
+# No code of ours counts: any two claims of one person that share an instant.
+OVERLAPS = """
+    SELECT count(*) FROM claim AS a JOIN claim AS b
+    ON a.person_id = b.person_id AND a.id < b.id
+    AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
+"""
+
+
+@pytest.fixture
+def pairs(app: Flask) -> Pairs:
+    """Five people, each supervising or supervised by each other: both are busy in a session."""
+    people = [factories.person(f"person{number}") for number in range(5)]
+    made = [
+        (str(lead.id), str(factories.roster(lead, other, kind="individual", zone="UTC").id))
+        for lead, other in combinations(people, 2)
+    ]
+    db.session.commit()
+    return made
+
+
+def race(
+    settings: Settings,
+    pairs: Pairs,
+    serialised: bool,
+    attempts: int = ATTEMPTS,
+    hours: int = HOURS,
+) -> Counter[str]:
+    """Run it in processes of its own, which know the database by its address alone."""
+    given = racing.Race(
+        database_url=settings.database_url,
+        instance=str(settings.instance),
+        pairs=pairs,
+        processes=PROCESSES,
+        attempts=attempts,
+        hours=hours,
+        serialised=serialised,
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.racing"],
+        input=given.as_json(),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return Counter(json.loads(done.stdout))
+
+
+def overlaps(settings: Settings) -> int:
+    """Counted by the driver alone."""
+    kind, _, rest = settings.database_url.partition("://")
+    if kind == "sqlite":
+        with closing(sqlite3.connect(Path(rest.removeprefix("/")))) as file:
+            return int(file.execute(OVERLAPS).fetchone()[0])
+    with psycopg.connect(f"postgresql://{rest}") as connection:
+        found = connection.execute(OVERLAPS).fetchone()
+        return int(found[0]) if found else -1
+
+
+@contextmanager
+def database_guard(app: Flask, kept: bool) -> Iterator[None]:
+    """The seam: a database that refuses nothing, put right again afterwards."""
+    name = db.engine.dialect.name
+    db.session.remove()
+    if kept:
+        yield
+        return
+    _run(guards.DOWN[name])
+    try:
+        yield
+    finally:
+        with writing():
+            db.session.execute(db.delete(Claim))
+        _run(guards.UP[name])
+
+
+def _run(statements: tuple[str, ...]) -> None:
+    with writing():
+        for statement in statements:
+            db.session.connection().exec_driver_sql(statement)
+
+
+def test_race_with_both_guards_never_books_twice(
+    app: Flask, settings: Settings, pairs: Pairs
+) -> None:
+    outcome = race(settings, pairs, serialised=True)
+    assert overlaps(settings) == 0
+    assert outcome["booked"] > PROCESSES
+    assert outcome["booked"] + outcome["clashed"] == ATTEMPTS
+
+
+@pytest.mark.parametrize("serialised", [True, False], ids=["bookings wait", "database refuses"])
+def test_race_with_one_guard_never_books_twice(
+    app: Flask, settings: Settings, pairs: Pairs, serialised: bool
+) -> None:
+    with database_guard(app, kept=not serialised):
+        outcome = race(settings, pairs, serialised, FEWER, SHORTER)
+        found = overlaps(settings)
+    assert found == 0
+    # Two inserts that wait for each other are refused as a deadlock by PostgreSQL.
+    refused = outcome["refused by the database"] + outcome["DeadlockDetected"]
+    assert outcome["booked"] + outcome["clashed"] + refused == FEWER
+    assert (refused > 0) == (not serialised)
+
+
+def test_race_without_guards_books_twice(app: Flask, settings: Settings, pairs: list) -> None:
+    with database_guard(app, kept=False):
+        outcome = race(settings, pairs, serialised=False)
+        found = overlaps(settings)
+    assert found > 0
+    assert outcome["booked"] + outcome["clashed"] == ATTEMPTS
