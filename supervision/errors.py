@@ -1,4 +1,4 @@
-"""What can go wrong on purpose. Texts are gettext msgids; the web layer translates and shows them."""
+"""What can go wrong on purpose. Texts are gettext msgids, which the web layer translates."""
 
 from typing import Any
 

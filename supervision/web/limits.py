@@ -22,6 +22,7 @@ from werkzeug.exceptions import TooManyRequests
 from supervision import clock
 from supervision.config import LOOPBACK, Settings
 from supervision.web import runtime
+from supervision.web.settings import settings as current_settings
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS counter
@@ -131,7 +132,7 @@ def address() -> str:
     """
     seen = request.remote_addr or "unknown"
     forwarded = request.headers.get("X-Forwarded-For", "")
-    if seen in LOOPBACK and _settings().secure and forwarded:
+    if seen in LOOPBACK and current_settings().secure and forwarded:
         seen = forwarded.rpartition(",")[2].strip()
     try:
         found = ip_address(seen)
@@ -180,8 +181,3 @@ def _key(*parts: str) -> str:
 def _limiter() -> FixedWindowRateLimiter:
     limiter: FixedWindowRateLimiter = current_app.extensions["limits"]
     return limiter
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["settings"]
-    return settings

@@ -118,6 +118,7 @@ class Client(FlaskClient):
 
     def sign_in(self, person_id: UUID) -> None:
         """Sign somebody in without their passphrase; their vault stays locked."""
+        db.session.commit()
         with writing():
             sign_in_id = people.sign_in(person_id, "test", clock.now())
         with self.session_transaction() as cookie:

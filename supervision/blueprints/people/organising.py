@@ -1,0 +1,101 @@
+"""Looking after people: the list, invitations, roles."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import (
+    flash,
+    redirect,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
+from werkzeug.wrappers import Response
+from wtforms import SelectField
+
+from supervision import clock
+from supervision.blueprints.people.parts import bp, page
+from supervision.db import db
+from supervision.errors import N_, Invalid
+from supervision.models.people import Role
+from supervision.services import people
+from supervision.web import forms
+from supervision.web.auth import organisers, safe_next, signed_in, viewer
+from supervision.web.forms import Form
+from supervision.web.settings import base_url
+
+
+class InviteForm(Form):
+    email = forms.email_field()
+    role = SelectField(
+        lazy("Role"),
+        choices=forms.choices(
+            [
+                (Role.MEMBER, lazy("Member: takes part, starts peer rosters")),
+                (Role.SUPERVISOR, lazy("Supervisor: starts rosters of every kind")),
+                (Role.ORGANISER, lazy("Organiser: looks after people as well")),
+            ]
+        ),
+    )
+
+
+@bp.get("/people")
+@organisers
+def index() -> Response:
+    return _people_page(200, InviteForm())
+
+
+@bp.post("/people")
+@organisers
+def invite() -> Response:
+    form = InviteForm()
+    token = forms.attempt(form, lambda: _invite(form))
+    if token is None:
+        return _people_page(422, form)
+    link = f"{base_url()}/invitation/{token}"
+    db.session.flush()
+    return _people_page(200, InviteForm(formdata=None), link=link, email=form.email.data)
+
+
+def _invite(form: InviteForm) -> str:
+    token = people.invite_person(viewer(), clock.now(), form.email.data, form.role.data, base_url())
+    if token is None:
+        raise Invalid("email", N_("This person has joined already."))
+    return token
+
+
+@bp.post("/people/<uuid:person_id>/revoke")
+@signed_in
+def revoke(person_id: UUID) -> Response:
+    people.revoke_invitation(viewer(), clock.now(), person_id)
+    flash(_("The invitation is withdrawn; its link no longer works."))
+    return redirect(safe_next(request.form.get("next")), 303)
+
+
+@bp.post("/people/<uuid:person_id>/role")
+@organisers
+def set_role(person_id: UUID) -> Response:
+    people.set_role(viewer(), clock.now(), person_id, request.form.get("role", ""))
+    flash(_("The role is changed."))
+    return redirect(url_for("people.index"), 303)
+
+
+def _people_page(status: int, form: InviteForm, **context: Any) -> Response:
+    return page(
+        "people/index.html",
+        status,
+        form=form,
+        rows=people.people(viewer(), clock.now()),
+        roles=[(role, role_name(role)) for role in Role],
+        **context,
+    )
+
+
+def role_name(role: str) -> str:
+    names = {
+        Role.ORGANISER: _("Organiser"),
+        Role.SUPERVISOR: _("Supervisor"),
+        Role.MEMBER: _("Member"),
+    }
+    return str(names[Role(role)])

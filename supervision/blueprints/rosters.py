@@ -1,0 +1,258 @@
+"""Rosters: the list, one roster's page, its form, and what its people do."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
+from werkzeug.wrappers import Response
+from wtforms import IntegerField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, NumberRange
+
+from supervision import clock
+from supervision.models.rosters import Kind, MemberState, Roster
+from supervision.permissions import can_make_roster
+from supervision.services import places, rosters, sessions
+from supervision.services.rosters import RosterForm
+from supervision.web import forms
+from supervision.web.auth import signed_in, viewer
+from supervision.web.filters import member_role_name
+from supervision.web.forms import Form, at_most, required, trimmed
+from supervision.web.settings import base_url
+
+bp = Blueprint("rosters", __name__)
+KINDS = [
+    (Kind.INDIVIDUAL, lazy("Individual: a supervisor and a supervisee")),
+    (Kind.PEER, lazy("Peer: equals, nobody leads")),
+    (Kind.GROUP, lazy("Group: a supervisor and several supervisees")),
+]
+
+
+class EditForm(Form):
+    title = StringField(
+        lazy("Title"),
+        required(120),
+        filters=[trimmed],
+        description=lazy(
+            "What its people call it, such as “Tuesday group”. Never a client’s name."
+        ),
+    )
+    capacity = IntegerField(
+        lazy("Places"),
+        [
+            InputRequired(lazy("Give a whole number.")),
+            NumberRange(1, 100, lazy("Choose between 1 and 100 places.")),
+        ],
+        description=lazy("How many take part, without those who lead."),
+        default=6,
+    )
+    minutes = IntegerField(
+        lazy("Usual length in minutes"),
+        [
+            InputRequired(lazy("Give a whole number.")),
+            NumberRange(5, 480, lazy("Choose between 5 and 480 minutes.")),
+        ],
+        default=50,
+    )
+    zone = forms.zone_field(lazy("Time zone of its sessions"))
+    address = StringField(
+        lazy("Address"),
+        at_most(300),
+        filters=[trimmed],
+        description=lazy("Where you meet in person. May be left empty."),
+    )
+    meeting_link = StringField(
+        lazy("Meeting link"),
+        at_most(500),
+        filters=[trimmed],
+        description=lazy("Where you meet online. May be left empty."),
+        render_kw={"type": "url", "inputmode": "url", "placeholder": "https://"},
+    )
+
+
+class MakeForm(EditForm):
+    kind = RadioField(lazy("Kind"), [InputRequired(lazy("Choose one."))])
+
+
+class InviteForm(Form):
+    email = forms.email_field()
+    role = SelectField(lazy("Role"))
+
+
+@bp.get("/rosters")
+@signed_in
+def index() -> str:
+    return render_template("rosters/index.html", rows=rosters.rosters_of(viewer(), clock.now()))
+
+
+@bp.get("/rosters/new")
+@signed_in
+def new() -> str:
+    form = _make_form()
+    form.zone.data = viewer().zone
+    return render_template("rosters/form.html", form=form, roster=None)
+
+
+@bp.post("/rosters/new")
+@signed_in
+def make() -> Response:
+    form = _make_form()
+    done = forms.attempt(
+        form, lambda: rosters.make_roster(viewer(), clock.now(), _said(form, form.kind.data))
+    )
+    if done is None:
+        return _page("rosters/form.html", 422, form=form, roster=None)
+    flash(_("The roster is made. Invite its people next."))
+    return redirect(url_for("rosters.show", roster_id=done), 303)
+
+
+def _make_form() -> MakeForm:
+    form = MakeForm()
+    kinds = [pair for pair in KINDS if can_make_roster(viewer(), pair[0])]
+    form.kind.choices = forms.choices(kinds)
+    if len(kinds) == 1 and form.kind.data is None:
+        form.kind.data = Kind.PEER
+    return form
+
+
+def _said(form: EditForm, kind: str) -> RosterForm:
+    return RosterForm(
+        title=form.title.data,
+        kind=kind,
+        zone=form.zone.data,
+        capacity=form.capacity.data,
+        minutes=form.minutes.data,
+        address=form.address.data,
+        meeting_link=form.meeting_link.data,
+    )
+
+
+@bp.get("/rosters/<uuid:roster_id>")
+@signed_in
+def show(roster_id: UUID) -> Response:
+    return _show(200, roster_id)
+
+
+def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more: Any) -> Response:
+    actor, at = viewer(), clock.now()
+    page = rosters.roster_page(actor, roster_id)
+    takes_part = page.takes_part
+    return _page(
+        "rosters/show.html",
+        status,
+        page=page,
+        coming=sessions.coming_of_roster(actor, roster_id, at) if takes_part else [],
+        past=sessions.past_of_roster(actor, roster_id, at)
+        if takes_part or page.place.state == MemberState.ENDED
+        else [],
+        invite=invite or _invite_form(page.roster.kind, fresh=True),
+        **more,
+    )
+
+
+@bp.get("/rosters/<uuid:roster_id>/edit")
+@signed_in
+def edit(roster_id: UUID) -> Response:
+    roster, _place = places.run_roster(viewer(), roster_id)
+    return _page("rosters/form.html", 200, form=EditForm(obj=roster), roster=roster)
+
+
+@bp.post("/rosters/<uuid:roster_id>/edit")
+@signed_in
+def save(roster_id: UUID) -> Response:
+    roster, _place = places.run_roster(viewer(), roster_id)
+    form, shown = EditForm(), _shown(roster)
+    done = forms.attempt(form, lambda: _save(roster_id, form, shown["kind"]))
+    if done is None:
+        return _page("rosters/form.html", 422, form=form, roster=shown)
+    flash(_("The roster is saved."))
+    return redirect(url_for("rosters.show", roster_id=roster_id), 303)
+
+
+def _shown(roster: Roster) -> dict[str, Any]:
+    """What the form page shows of a roster, kept apart from a transaction that may be undone."""
+    return {"id": roster.id, "title": roster.title, "kind": roster.kind}
+
+
+def _save(roster_id: UUID, form: EditForm, kind: str) -> bool:
+    rosters.edit_roster(viewer(), clock.now(), roster_id, _said(form, kind))
+    return True
+
+
+@bp.post("/rosters/<uuid:roster_id>/end")
+@signed_in
+def end(roster_id: UUID) -> Response:
+    rosters.end_roster(viewer(), clock.now(), roster_id)
+    flash(_("The roster has ended. Its past sessions stay here."))
+    return redirect(url_for("rosters.show", roster_id=roster_id), 303)
+
+
+@bp.post("/rosters/<uuid:roster_id>/invite")
+@signed_in
+def invite(roster_id: UUID) -> Response:
+    roster, _place = places.run_roster(viewer(), roster_id)
+    form = _invite_form(roster.kind)
+    answer = forms.attempt(form, lambda: _invite(roster_id, form))
+    if answer is None:
+        return _show(422, roster_id, form)
+    flash(_("%(email)s is invited.", email=form.email.data))
+    if not answer:
+        return redirect(url_for("rosters.show", roster_id=roster_id), 303)
+    link = f"{base_url()}/invitation/{answer}"
+    return _show(200, roster_id, link=link, invited=form.email.data)
+
+
+def _invite(roster_id: UUID, form: InviteForm) -> str:
+    """The link's token, empty for who has an account."""
+    token = rosters.invite_member(
+        viewer(), clock.now(), roster_id, form.email.data, form.role.data, base_url()
+    )
+    return token or ""
+
+
+def _invite_form(kind: str, fresh: bool = False) -> InviteForm:
+    form = InviteForm(formdata=None) if fresh else InviteForm()
+    form.role.choices = forms.choices(
+        (role, member_role_name(role)) for role in rosters.roles_of(kind)
+    )
+    return form
+
+
+@bp.post("/rosters/<uuid:roster_id>/accept")
+@signed_in
+def accept(roster_id: UUID) -> Response:
+    state = rosters.accept(viewer(), clock.now(), roster_id)
+    if state == MemberState.WAITING:
+        flash(_("All places are taken. You are on the waiting list."))
+    else:
+        flash(_("You are in. The coming sessions are in your calendar."))
+    return redirect(url_for("rosters.show", roster_id=roster_id), 303)
+
+
+@bp.post("/rosters/<uuid:roster_id>/decline")
+@signed_in
+def decline(roster_id: UUID) -> Response:
+    rosters.decline(viewer(), clock.now(), roster_id)
+    flash(_("You declined the invitation."))
+    return redirect(url_for("home.index"), 303)
+
+
+@bp.post("/rosters/<uuid:roster_id>/leave")
+@signed_in
+def leave(roster_id: UUID) -> Response:
+    rosters.leave(viewer(), clock.now(), roster_id)
+    flash(_("You left the roster."))
+    return redirect(url_for("rosters.index"), 303)
+
+
+@bp.post("/rosters/<uuid:roster_id>/members/<uuid:membership_id>/remove")
+@signed_in
+def remove(roster_id: UUID, membership_id: UUID) -> Response:
+    rosters.remove_member(viewer(), clock.now(), roster_id, membership_id)
+    flash(_("Removed."))
+    return redirect(url_for("rosters.show", roster_id=roster_id), 303)
+
+
+def _page(template: str, status: int, **context: Any) -> Response:
+    return make_response(render_template(template, **context), status)

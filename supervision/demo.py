@@ -1,0 +1,241 @@
+"""The demo community: alive relative to today, made through the services that people use.
+
+Everything here is told by one fixed story; only ids, keys and the days differ between two runs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete
+
+from supervision.config import Settings
+from supervision.db import db, writing
+from supervision.domain import vault
+from supervision.domain.recurrence import Repeat
+from supervision.errors import N_, Conflict
+from supervision.models.audit import Installation
+from supervision.models.feeds import Privacy, Scope
+from supervision.models.mail import Outbox
+from supervision.models.people import Person, PersonState, Role
+from supervision.models.rosters import Kind, MemberRole
+from supervision.permissions import Actor
+from supervision.services import feeds, notes, people, rosters, series, sessions, sign_ins
+from supervision.services import vault as vaults
+from supervision.services.rosters import RosterForm
+from supervision.services.sessions import Wish
+
+PASSPHRASE = "compassion-demo"  # noqa: S105 - told to everybody who starts the demo
+PAST = timedelta(weeks=10)
+PEOPLE = (
+    ("dana", "Dana Dale", Role.ORGANISER, "Europe/London", "24"),
+    ("alice", "Alice Ashworth", Role.SUPERVISOR, "Europe/London", "24"),
+    ("bob", "Bob Brandt", Role.MEMBER, "America/Toronto", "12"),
+    ("carol", "Carol Conti", Role.MEMBER, "Europe/Berlin", "24"),
+    ("erin", "Erin Egan", Role.MEMBER, "America/New_York", "12"),
+    ("frank", "Frank Fisher", Role.MEMBER, "Australia/Sydney", "12"),
+    ("grace", "Grace Ghosh", Role.MEMBER, "Asia/Kolkata", "12"),
+    ("heidi", "Heidi Holm", Role.MEMBER, "Europe/Lisbon", "24"),
+    ("charlie", "Charlie Cole", Role.MEMBER, "Europe/London", "24"),
+)
+REFLECTIONS = (
+    (
+        "Slowing down with M.",
+        (
+            "I noticed how fast I spoke when M. went quiet. My threat system read the silence as "
+            "failure, and I filled it.\n\n**Next time:** three slow breaths, then ask what the "
+            "silence is like from inside.\n\n- bring the recording of minute 20\n- ask Alice how "
+            "she holds a silence"
+        ),
+    ),
+    (
+        "After the group",
+        (
+            "Warm, and a little envious of how settled Erin sounded. What would my compassionate "
+            "self say? *Envy is a sign of something you long for, not a fault.*"
+        ),
+    ),
+)
+
+
+@dataclass
+class Cast:
+    """The people of the story and their open vaults."""
+
+    actors: dict[str, Actor]
+    keys: dict[str, vault.Keys]
+
+    def __getitem__(self, name: str) -> Actor:
+        return self.actors[name]
+
+
+def fill(at: datetime, settings: Settings) -> list[str]:
+    """Fill an empty database; returns lines that say who can sign in.
+
+    Raises Conflict when somebody has joined already.
+    """
+    if not people.is_empty():
+        raise Conflict(N_("The database is not empty."))
+    with writing():
+        db.session.add(Installation(id=1, demo=True, created_at=at))
+        cast = _people(at - PAST, settings)
+        _rosters(cast, at)
+        _just_ended(cast, at)
+        _notes(cast, at)
+        feeds.make_subscription(
+            cast["bob"], at - timedelta(days=20), Scope.PERSON, None, "My phone", Privacy.PLAIN
+        )
+        # Ten weeks of mails would leave at once; the demo starts with a quiet outbox.
+        db.session.execute(delete(Outbox))
+    return [
+        f"Everybody in the demo signs in with the passphrase {PASSPHRASE}",
+        "  alice@example.org    supervisor in London",
+        "  bob@example.org      supervisee of Alice in Toronto",
+        "  dana@example.org     organiser",
+        "  carol@, erin@, frank@, grace@, heidi@, charlie@example.org",
+    ]
+
+
+def _people(at: datetime, settings: Settings) -> Cast:
+    cast = Cast({}, {})
+    for name, full, role, zone, clock in PEOPLE:
+        person = Person(
+            email=f"{name}@example.org",
+            name=full,
+            role=role,
+            state=PersonState.ACTIVE,
+            zone=zone,
+            zone_confirmed=True,
+            clock=clock,
+            created_at=at,
+        )
+        db.session.add(person)
+        db.session.flush()
+        made = sign_ins.prepare(person.id, PASSPHRASE, settings)
+        sign_ins.keep(made, at)
+        actor = people.actor_of(person)
+        # The code is told to nobody: who wants to try it makes a new one.
+        vaults.confirm_code(actor, at, vaults.new_code(actor, at, made.new_vault.keys))
+        cast.actors[name], cast.keys[name] = actor, made.new_vault.keys
+    return cast
+
+
+def _monday(at: datetime) -> date:
+    """The Monday of the week in which the story begins."""
+    day = (at - PAST + timedelta(days=7)).date()
+    return day - timedelta(days=day.weekday())
+
+
+def _on(at: datetime, weekday: int, hour: int, minute: int = 0) -> datetime:
+    """A local time in the story's first week."""
+    return datetime.combine(_monday(at) + timedelta(days=weekday), time(hour, minute))
+
+
+def _nth(local: datetime, nth: int) -> datetime:
+    """The first such weekday, from here on, that is the nth (1 to 4) of its month."""
+    while (local.day - 1) // 7 + 1 != nth:
+        local += timedelta(weeks=1)
+    return local
+
+
+def _roster(
+    cast: Cast,
+    at: datetime,
+    lead: str,
+    members: Iterable[str],
+    form: RosterForm,
+    role: MemberRole | None = None,
+) -> UUID:
+    """A roster whose members accept at once; who finds no place waits."""
+    usual = role or rosters.roles_of(form.kind)[0]
+    made = rosters.make_roster(cast[lead], at, form)
+    for name in members:
+        rosters.invite_member(cast[lead], at, made, cast[name].email, usual, "")
+        rosters.accept(cast[name], at, made)
+    return made
+
+
+def _rosters(cast: Cast, at: datetime) -> None:
+    begun = at - PAST
+    online = "https://meet.example.org/"
+    bob = RosterForm(
+        "Bob with Alice", Kind.INDIVIDUAL, "Europe/London", 1, 50, "", f"{online}bob-alice"
+    )
+    carol = RosterForm(
+        "Carol with Alice", Kind.INDIVIDUAL, "Europe/London", 1, 50, "", f"{online}carol-alice"
+    )
+    group = RosterForm(
+        "Compassion in practice", Kind.GROUP, "Europe/London", 6, 90, "", f"{online}practice"
+    )
+    peers = RosterForm(
+        "Atlantic peers", Kind.PEER, "America/New_York", 4, 120, "", f"{online}atlantic"
+    )
+    local = RosterForm(
+        "London local group", Kind.PEER, "Europe/London", 6, 90, "12 Garden Row, London", ""
+    )
+    ids = [
+        _roster(cast, begun, "alice", ["bob"], bob),
+        _roster(cast, begun, "alice", ["carol"], carol),
+        _roster(cast, begun, "alice", ["bob", "carol", "erin", "frank"], group),
+        _roster(cast, begun, "erin", ["carol", "grace", "frank", "heidi"], peers),
+        _roster(cast, begun, "charlie", ["heidi"], local),
+    ]
+    rosters.invite_member(
+        cast["alice"],
+        at - timedelta(days=2),
+        ids[2],
+        cast["grace"].email,
+        MemberRole.SUPERVISEE,
+        "",
+    )
+    _series(cast, at, ids)
+
+
+def _series(cast: Cast, at: datetime, ids: list[UUID]) -> None:
+    begun = at - PAST
+    plan = (
+        ("alice", _on(at, 1, 15), 50, Repeat("week")),
+        ("alice", _on(at, 2, 9, 30), 50, Repeat("week", every=2)),
+        ("alice", _nth(_on(at, 3, 17), 2), 90, Repeat("month", nth=2, day=3)),
+        ("erin", _on(at, 4, 8), 120, Repeat("week", every=2)),
+        ("charlie", _nth(_on(at, 0, 18, 30), 4), 90, Repeat("month", nth=4, day=0)),
+    )
+    for roster_id, (lead, starts_local, minutes, repeat) in zip(ids, plan, strict=True):
+        wish = Wish(starts_local, minutes)
+        series.book_series(cast[lead], begun, roster_id, wish, repeat)
+    _edited_and_cancelled(cast, at, ids[0])
+
+
+def _edited_and_cancelled(cast: Cast, at: datetime, roster_id: UUID) -> None:
+    """Bob's next but one session comes an hour later, the one after it is cancelled."""
+    alice = cast["alice"]
+    _next, moved, cancelled, *_later = sessions.coming_of_roster(alice, roster_id, at)
+    local = moved.starts_at.astimezone(ZoneInfo("Europe/London")).replace(tzinfo=None)
+    sessions.move_session(
+        alice, at, moved.id, Wish(local + timedelta(hours=1), 50, "A clash at the clinic, sorry.")
+    )
+    sessions.cancel_session(alice, at, cancelled.id, "I am on leave that week.")
+
+
+def _just_ended(cast: Cast, at: datetime) -> None:
+    """A session of Bob's that ended within the hour, unless Alice was busy then."""
+    alice = cast["alice"]
+    roster_id = next(
+        row.id for row in rosters.rosters_of(cast["bob"], at) if row.kind == Kind.INDIVIDUAL
+    )
+    start = at - timedelta(minutes=80)
+    local = start.astimezone(ZoneInfo("Europe/London")).replace(tzinfo=None)
+    rounded = local - timedelta(minutes=local.minute % 5)
+    try:
+        sessions.book_session(alice, at - timedelta(days=1), roster_id, Wish(rounded, 50))
+    except Conflict:
+        return
+
+
+def _notes(cast: Cast, at: datetime) -> None:
+    for days, (title, text) in zip((9, 30), REFLECTIONS, strict=True):
+        notes.save_free(
+            cast["bob"], cast.keys["bob"], at - timedelta(days=days), uuid4(), title, text
+        )

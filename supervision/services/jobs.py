@@ -1,0 +1,27 @@
+"""What the worker does again and again. Each job is idempotent and has a transaction of its own."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+
+from supervision.config import Settings
+from supervision.db import db, writing
+from supervision.models.audit import Replay
+from supervision.services import mail, notes, series
+
+REPLAYS_LAST = timedelta(days=2)
+
+
+def run_due(at: datetime, settings: Settings) -> int:
+    """Send waiting mails and purge what was deleted; returns how many mails left."""
+    with writing():
+        notes.purge_deleted(at)
+    send = mail.sender_for(settings.smtp_url, settings.instance / "mail")
+    return mail.send_due(at, settings.mail_from, send)
+
+
+def run_daily(at: datetime) -> None:
+    """Roll open series on, and forget forms that nobody will send again."""
+    with writing():
+        series.roll_series(at)
+        db.session.execute(delete(Replay).where(Replay.created_at < at - REPLAYS_LAST))

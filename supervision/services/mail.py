@@ -1,0 +1,159 @@
+"""The outbox: mails are queued in the transaction that causes them, and leave after its commit."""
+
+import email.policy
+import smtplib
+import ssl
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from supervision.db import db, writing
+from supervision.models.mail import Outbox
+
+ATTEMPTS = 8
+LEASE = timedelta(minutes=5)
+Send = Callable[[EmailMessage], None]
+
+
+def queue(
+    event: str,
+    recipient: str,
+    subject: str,
+    body: str,
+    at: datetime,
+    person_id: UUID | None = None,
+    sequence: int = 0,
+) -> None:
+    """Queue one mail. The same (event, recipient, sequence) is queued once, however often asked."""
+    insert = sqlite_insert if db.engine.dialect.name == "sqlite" else postgresql_insert
+    values = {
+        "event": event,
+        "recipient": recipient,
+        "sequence": sequence,
+        "person_id": person_id,
+        "subject": subject[:200],
+        "body": body,
+        "created_at": at,
+        "due_at": at,
+    }
+    db.session.execute(insert(Outbox).values(**values).on_conflict_do_nothing())
+
+
+def send_due(at: datetime, sender: str, send: Send, limit: int = 50) -> int:
+    """Send what is due; returns how many mails left.
+
+    A mail is leased in one transaction, sent outside any, and marked in another: a worker that
+    dies in between sends it again after the lease, never loses it.
+    """
+    sent = 0
+    for mail in _lease(at, limit):
+        try:
+            send(_message(mail, sender))
+        except (OSError, smtplib.SMTPException) as error:
+            _mark_failed(mail, at, type(error).__name__)
+        else:
+            _mark_sent(mail, at)
+            sent += 1
+    return sent
+
+
+def _lease(at: datetime, limit: int) -> list[Outbox]:
+    with writing():
+        due = (
+            select(Outbox)
+            .where(Outbox.sent_at.is_(None), Outbox.due_at <= at, Outbox.attempts < ATTEMPTS)
+            .order_by(Outbox.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        mails = list(db.session.scalars(due))
+        for mail in mails:
+            mail.attempts += 1
+            mail.due_at = at + LEASE
+        db.session.flush()
+    return mails
+
+
+def _mark_sent(mail: Outbox, at: datetime) -> None:
+    with writing():
+        db.session.execute(
+            update(Outbox).where(Outbox.id == mail.id).values(sent_at=at, failure="", body="")
+        )
+
+
+def _mark_failed(mail: Outbox, at: datetime, failure: str) -> None:
+    """Try again after 1, 2, 4, … minutes."""
+    with writing():
+        db.session.execute(
+            update(Outbox)
+            .where(Outbox.id == mail.id)
+            .values(failure=failure[:80], due_at=at + timedelta(minutes=2 ** (mail.attempts - 1)))
+        )
+
+
+def _message(mail: Outbox, sender: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = mail.recipient
+    message["Subject"] = mail.subject
+    message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2] or 'localhost'}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.body)
+    return message
+
+
+def sender_for(smtp_url: str | None, folder: Path) -> Send:
+    """How mails leave: by SMTP, or where none is set up as files in `folder`."""
+    return _by_smtp(smtp_url) if smtp_url else _to_folder(folder)
+
+
+def _by_smtp(smtp_url: str) -> Send:
+    """smtps:// speaks TLS at once; smtp:// upgrades to it where the server offers that."""
+    url = urlsplit(smtp_url)
+    host, tls = url.hostname or "localhost", url.scheme == "smtps"
+
+    def send(message: EmailMessage) -> None:
+        context = ssl.create_default_context()
+        server: smtplib.SMTP
+        if tls:
+            server = smtplib.SMTP_SSL(host, url.port or 465, timeout=20, context=context)
+        else:
+            server = smtplib.SMTP(host, url.port or 25, timeout=20)
+        with closing(server):
+            server.ehlo()
+            if not tls and server.has_extn("starttls"):
+                server.starttls(context=context)
+            if url.username:
+                server.login(unquote(url.username), unquote(url.password or ""))
+            server.send_message(message)
+
+    return send
+
+
+def _to_folder(folder: Path) -> Send:
+    def send(message: EmailMessage) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = str(message["Message-ID"]).strip("<>").partition("@")[0]
+        path = folder / f"{name}.eml"
+        path.touch(mode=0o600)
+        path.write_bytes(message.as_bytes(policy=email.policy.default))
+
+    return send
+
+
+def delivered(folder: Path, limit: int = 30) -> list[EmailMessage]:
+    """The mails in a folder, the latest first."""
+    files = sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return [
+        message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=email.policy.default)
+        for path in files[:limit]
+    ]

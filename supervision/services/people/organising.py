@@ -1,0 +1,107 @@
+"""What an organiser sees and does: who has an account, and what they may start."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from supervision.db import db
+from supervision.errors import N_, Invalid, NotFound
+from supervision.models.audit import Installation
+from supervision.models.people import (
+    Link,
+    LinkPurpose,
+    Person,
+    PersonState,
+    Role,
+)
+from supervision.permissions import Actor, can_look_after
+from supervision.services.audit import Act, record
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """One line of the organiser's list."""
+
+    id: UUID
+    name: str
+    email: str
+    role: str
+    state: str
+    created_at: datetime
+    link_expires_at: datetime | None
+
+
+def people(actor: Actor, at: datetime) -> list[PersonRow]:
+    """Everybody, by name. Raises NotFound for who may not look after people."""
+    if not can_look_after(actor):
+        raise NotFound
+    open_until = (
+        select(func.max(Link.expires_at))
+        .where(
+            Link.person_id == Person.id,
+            Link.purpose == LinkPurpose.INVITATION,
+            Link.used_at.is_(None),
+            Link.revoked_at.is_(None),
+            Link.expires_at > at,
+        )
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(
+            Person.id,
+            Person.name,
+            Person.email,
+            Person.role,
+            Person.state,
+            Person.created_at,
+            open_until,
+        ).order_by(func.lower(Person.name), Person.email)
+    )
+    return [PersonRow(*row) for row in rows]
+
+
+def revoke_invitation(actor: Actor, at: datetime, person_id: UUID) -> None:
+    """Make a person's open invitations worthless: the organiser's all, else one's own."""
+    mine = [] if can_look_after(actor) else [Link.made_by_id == actor.id]
+    revoked = db.session.execute(
+        update(Link)
+        .where(
+            Link.person_id == person_id,
+            Link.purpose == LinkPurpose.INVITATION,
+            Link.used_at.is_(None),
+            Link.revoked_at.is_(None),
+            *mine,
+        )
+        .values(revoked_at=at)
+        .returning(Link.id)
+    ).all()
+    if not revoked:
+        raise NotFound
+    record(Act.LINK_REVOKE, at, actor.id, person_id)
+
+
+def set_role(actor: Actor, at: datetime, person_id: UUID, role: str) -> None:
+    """Change what a person may start. Raises Invalid when no organiser would be left."""
+    if not can_look_after(actor):
+        raise NotFound
+    person = db.session.get(Person, person_id)
+    if person is None:
+        raise NotFound
+    if role not in set(Role):
+        raise Invalid("role", N_("Choose a role from the list."))
+    organisers = db.session.scalar(
+        select(func.count()).where(
+            Person.role == Role.ORGANISER, Person.state == PersonState.ACTIVE
+        )
+    )
+    if person.role == Role.ORGANISER and role != Role.ORGANISER and organisers == 1:
+        raise Invalid("role", N_("Somebody must remain organiser. Name another one first."))
+    person.role = role
+    record(Act.PERSON_SET_ROLE, at, actor.id, person_id, role=role)
+
+
+def is_demo() -> bool:
+    """Whether this database was filled with the demo community."""
+    return bool(db.session.scalar(select(Installation.demo)))

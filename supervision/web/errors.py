@@ -1,0 +1,165 @@
+"""Refusals and faults as pages: what happened, what is safe, what next, an id to quote."""
+
+from dataclasses import dataclass
+
+from flask import Flask, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response
+
+from supervision import clock, errors
+from supervision.db import db, writing
+from supervision.services.audit import Act, record, request_id
+from supervision.web.auth import viewer
+from supervision.web.fragments import swap_whole_page
+from supervision.web.logs import where
+
+log = get_logger()
+
+
+@dataclass(frozen=True)
+class Words:
+    """The sentences of one error page."""
+
+    title: str
+    what: str
+    safe: str = ""
+    next: str = ""
+
+
+NOTHING_CHANGED = lazy("Nothing was changed.")
+WORDS = {
+    400: Words(
+        lazy("This request could not be read"),
+        lazy("The page was open for a long time, or the form was sent from somewhere else."),
+        NOTHING_CHANGED,
+        lazy("Go back, reload the page and send it again."),
+    ),
+    403: Words(
+        lazy("This is not yours to do"),
+        lazy("You may see this, but the change belongs to somebody else here."),
+        NOTHING_CHANGED,
+        lazy("Ask the person who leads the roster."),
+    ),
+    404: Words(
+        lazy("There is nothing here"),
+        lazy("The page does not exist, or it is not for you to see."),
+        "",
+        lazy("Check the address, or start from home."),
+    ),
+    405: Words(
+        lazy("That cannot be done here"),
+        lazy("This address does not take this kind of request."),
+        NOTHING_CHANGED,
+    ),
+    409: Words(lazy("Something changed meanwhile"), "", NOTHING_CHANGED),
+    410: Words(
+        lazy("This link no longer works"),
+        lazy("It was used, withdrawn or has run out."),
+        "",
+        lazy("Ask the person who sent it for a new one."),
+    ),
+    413: Words(
+        lazy("That is too large"), lazy("More was sent than this page takes."), NOTHING_CHANGED
+    ),
+    422: Words(lazy("That could not be taken"), "", NOTHING_CHANGED),
+    429: Words(
+        lazy("Too many tries"),
+        lazy("This was tried too often in a short time."),
+        lazy("Your account and notes are safe."),
+        lazy("Wait a few minutes, then try again."),
+    ),
+    500: Words(
+        lazy("Something went wrong on our side"),
+        lazy("The fault has been noted."),
+        lazy("What was saved before is safe; this last step was not done."),
+        lazy("Try again. If it happens twice, tell your organiser the number below."),
+    ),
+}
+
+
+def say(error: errors.SupervisionError) -> str:
+    """The refusal's sentence in the viewer's language."""
+    return _(error.msgid, **error.params) if error.msgid else ""
+
+
+def page(status: int, what: str = "") -> Response:
+    """The error page of a status, with its own sentence if there is one."""
+    words = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    body = render_template(
+        "errors/page.html",
+        title=words.title,
+        what=what or words.what,
+        safe=words.safe,
+        next=words.next,
+        status=status,
+        # Unknown and hidden things must look alike to the last byte.
+        request_id="" if status == 404 else request_id.get(),
+    )
+    return swap_whole_page(make_response(body, status))
+
+
+def _refused(error: errors.SupervisionError) -> Response:
+    db.session.rollback()
+    if isinstance(error, errors.Locked):
+        return _to_unlock()
+    statuses = {
+        errors.NotFound: 404,
+        errors.NotAllowed: 403,
+        errors.Gone: 410,
+        errors.Conflict: 409,
+        errors.Invalid: 422,
+    }
+    status = statuses.get(type(error), 400)
+    if status == 403:
+        _audit_refusal()
+    return page(status, say(error))
+
+
+def _to_unlock() -> Response:
+    target = url_for("vault.unlock", next=request.path if request.method == "GET" else None)
+    if request.headers.get("HX-Request"):
+        return make_response("", 200, {"HX-Redirect": target})
+    return redirect(target, 302 if request.method == "GET" else 303)
+
+
+def _audit_refusal() -> None:
+    """In a transaction of its own, since the refused one was rolled back."""
+    with writing():
+        record(Act.REFUSED, clock.now(), viewer().id, endpoint=request.endpoint)
+
+
+def _fault(error: Exception) -> Response:
+    """Log the class alone: a message or a frame could hold what somebody wrote."""
+    db.session.rollback()
+    cause = error.original_exception if isinstance(error, InternalServerError) else error
+    found = cause or error
+    log.error(
+        "fault", error=type(found).__name__, where=where(found), endpoint=request.endpoint
+    )
+    try:
+        return page(500)
+    except SQLAlchemyError:
+        return make_response(render_template("errors/static.html"), 503)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    response = page(error.code)
+    for name in ("Allow", "Retry-After"):
+        value = error.get_response().headers.get(name)
+        if value:
+            response.headers[name] = value
+    return response
+
+
+def init(app: Flask) -> None:
+    app.register_error_handler(errors.SupervisionError, _refused)
+    app.register_error_handler(CSRFError, lambda _error: page(400))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _fault)

@@ -1,0 +1,110 @@
+"""How instants and places in time are written for the person who looks."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from flask import Flask
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from supervision import clock
+from supervision.models.rosters import Kind, MemberRole
+
+
+def viewer_zone() -> str:
+    """The viewer's IANA zone, UTC for nobody."""
+    return current_user.zone if current_user.is_authenticated else "UTC"
+
+
+def viewer_clock() -> str:
+    return current_user.clock if current_user.is_authenticated else "24"
+
+
+@lru_cache(maxsize=4096)
+def _date(day: date, pattern: str, locale: str) -> str:
+    return format_date(day, pattern, locale)
+
+
+def _local(instant: datetime, zone: str | None) -> datetime:
+    return instant.astimezone(ZoneInfo(zone or viewer_zone()))
+
+
+def clock_time(local: datetime) -> str:
+    """14:30, or 2:30 pm for who likes that."""
+    if viewer_clock() == "24":
+        return f"{local.hour:02}:{local.minute:02}"
+    return f"{local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}"
+
+
+def local_time(instant: datetime, zone: str | None = None) -> str:
+    return clock_time(_local(instant, zone))
+
+
+def local_date(instant: datetime | date, zone: str | None = None) -> str:
+    """Tue 24 Nov 2026, in the viewer's language."""
+    day = _local(instant, zone).date() if isinstance(instant, datetime) else instant
+    return _date(day, "EEE d MMM yyyy", str(get_locale()))
+
+
+def local_day(instant: datetime | date, zone: str | None = None) -> str:
+    """Today, Tomorrow, or Tuesday 24 November."""
+    day = _local(instant, zone).date() if isinstance(instant, datetime) else instant
+    today = clock.today(zone or viewer_zone())
+    if day == today:
+        return str(_("Today"))
+    if day == today + timedelta(days=1):
+        return str(_("Tomorrow"))
+    pattern = "EEEE d MMMM" if day.year == today.year else "EEEE d MMMM yyyy"
+    return _date(day, pattern, str(get_locale()))
+
+
+def local_range(start: datetime, end: datetime, zone: str | None = None) -> str:
+    """14:30-15:20, with an en dash."""
+    return f"{local_time(start, zone)}–{local_time(end, zone)}"
+
+
+def zone_name(zone: str) -> str:
+    """Europe/London as people read it: London."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def offsets_differ(instant: datetime, zone: str, other: str | None = None) -> bool:
+    """Whether two places' clocks show different times at this instant."""
+    return _local(instant, zone).utcoffset() != _local(instant, other).utcoffset()
+
+
+def kind_name(kind: str) -> str:
+    names = {
+        Kind.INDIVIDUAL: _("Individual"),
+        Kind.PEER: _("Peer"),
+        Kind.GROUP: _("Group"),
+    }
+    return str(names[Kind(kind)])
+
+
+def member_role_name(role: str) -> str:
+    names = {
+        MemberRole.SUPERVISOR: _("Supervisor"),
+        MemberRole.FACILITATOR: _("Facilitator"),
+        MemberRole.SUPERVISEE: _("Supervisee"),
+        MemberRole.PEER: _("Peer"),
+    }
+    return str(names[MemberRole(role)])
+
+
+def init(app: Flask) -> None:
+    filters: dict[str, Any] = {
+        "local_time": local_time,
+        "local_date": local_date,
+        "local_day": local_day,
+        "local_range": local_range,
+        "zone_name": zone_name,
+        "kind_name": kind_name,
+        "member_role_name": member_role_name,
+    }
+    app.jinja_env.filters.update(filters)
+    app.jinja_env.globals.update(viewer_zone=viewer_zone, offsets_differ=offsets_differ)

@@ -1,0 +1,103 @@
+"""Forms: their base, the fields that many share, and how a service's refusal comes back."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from flask_babel import lazy_gettext as lazy
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from supervision.db import db
+from supervision.errors import Conflict, Invalid
+from supervision.services.people import ZONES
+from supervision.web.errors import say
+
+T = TypeVar("T")
+REQUIRED = lazy("This is needed.")
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """A form that can carry a sentence which belongs to no single field."""
+
+    def refuse(self, error: Invalid | Conflict) -> None:
+        """Put a service's refusal beside its field, or above the form."""
+        field = getattr(error, "field", None)
+        if field and field in self._fields:
+            self._fields[field].errors = [*self._fields[field].errors, say(error)]
+        else:
+            self.form_errors.append(say(error))
+
+
+def attempt(form: Form, act: Callable[[], T]) -> T | None:
+    """Run a service for a form that validates; None means: show the form again, with 422.
+
+    What the service had written before it refused is rolled back with the request.
+    """
+    if not form.validate_on_submit():
+        return None
+    try:
+        return act()
+    except (Invalid, Conflict) as error:
+        db.session.rollback()
+        form.refuse(error)
+        return None
+
+
+def status_of(form: Form) -> int:
+    """422 for a form with complaints, else 200."""
+    return 422 if form.errors else 200
+
+
+def once() -> str:
+    """A key made when a form is rendered, by which a second sending is known."""
+    return str(uuid4())
+
+
+def required(maximum: int) -> list[Any]:
+    """Validators of a text that must be there."""
+    return [
+        InputRequired(REQUIRED),
+        no_blank,
+        Length(max=maximum, message=lazy("Keep this to %(max)d characters.")),
+    ]
+
+
+def no_blank(_form: FlaskForm, field: Field) -> None:
+    """Spaces alone are nothing."""
+    if isinstance(field.data, str) and not field.data.strip():
+        raise ValidationError(REQUIRED)
+
+
+def at_most(maximum: int) -> list[Any]:
+    """Validators of a text that may be left out."""
+    return [Length(max=maximum, message=lazy("Keep this to %(max)d characters."))]
+
+
+def trimmed(value: str | None) -> str:
+    """A filter: no space around."""
+    return (value or "").strip()
+
+
+def email_field() -> StringField:
+    return StringField(
+        lazy("Email"),
+        required(254),
+        filters=[trimmed],
+        render_kw={"type": "email", "autocomplete": "email", "inputmode": "email"},
+    )
+
+
+def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """(value, words) pairs as a select or radio field takes them."""
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
+def zone_field(label: Any = None) -> SelectField:
+    return SelectField(
+        label or lazy("Time zone"),
+        choices=choices((zone, zone.replace("_", " ")) for zone in ZONES),
+        validate_choice=True,
+    )

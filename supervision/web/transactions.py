@@ -1,0 +1,121 @@
+"""One transaction a request: begun before a writing view, committed once when it succeeded."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Flask, Response, current_app, g, redirect, request, session
+from flask_login import current_user
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from supervision import clock
+from supervision.db import begin_write, db, writing
+from supervision.errors import N_, Conflict
+from supervision.models.audit import Replay
+
+ATTEMPTS = 4
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# PostgreSQL: serialization_failure, deadlock_detected, exclusion_violation, lock_not_available.
+RETRIED = frozenset({"40001", "40P01", "23P01", "55P03"})
+
+View = TypeVar("View", bound=Callable[..., Any])
+write = writing
+
+
+def by_hand(view: View) -> View:
+    """The view begins its own writing, since slow work (Argon2) comes before it."""
+    view.by_hand = True  # type: ignore[attr-defined]  # a mark, read below
+    return view
+
+
+class App(Flask):
+    """Flask, with the transaction around each writing view."""
+
+    def dispatch_request(self) -> Any:
+        view = self.view_functions.get(request.endpoint or "")
+        if request.method in SAFE or request.routing_exception or hasattr(view, "by_hand"):
+            return super().dispatch_request()
+        return self._write(super().dispatch_request)
+
+    def _write(self, view: Callable[[], Any]) -> Response:
+        for attempt in range(1, ATTEMPTS + 1):
+            begin_write()
+            try:
+                response = _replayed() or self.make_response(view())
+                if response.status_code < 400:
+                    _remember(response)
+                    db.session.commit()
+                else:
+                    db.session.rollback()
+                return response
+            except DBAPIError as error:
+                db.session.rollback()
+                if attempt == ATTEMPTS or not _passes(error):
+                    raise
+                session.pop("_flashes", None)
+            except BaseException:
+                db.session.rollback()
+                raise
+        raise AssertionError("the loop returns or raises")
+
+
+def _passes(error: DBAPIError) -> bool:
+    """Whether the same request may well succeed when it is run again."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in RETRIED
+    if isinstance(error, OperationalError):
+        return "locked" in str(error.orig) or "busy" in str(error.orig)
+    return isinstance(error, IntegrityError) and "replay" in str(error.orig)
+
+
+def _once() -> tuple[UUID, UUID, bytes] | None:
+    """(person, key, keyed hash of the form), when a signed-in person sent a form with a key."""
+    try:
+        once = UUID(request.form["once"])
+    except (KeyError, ValueError):
+        return None
+    if not current_user.is_authenticated:
+        return None
+    items = sorted(
+        (name, value)
+        for name, values in request.form.lists()
+        for value in values
+        if name not in {"csrf_token", "once"}
+    )
+    body = repr((request.path, items)).encode()
+    # Keyed: the database alone must not confirm a guess of what a form held.
+    key = current_app.config["SECRET_KEY"].encode()
+    return current_user.id, once, hmac.digest(key, body, hashlib.sha256)
+
+
+def _replayed() -> Response | None:
+    found = _once()
+    if found is None:
+        return None
+    person_id, once, body_hash = found
+    row = db.session.get(Replay, (person_id, once))
+    if row is None:
+        return None
+    if not hmac.compare_digest(row.body_hash, body_hash):
+        raise Conflict(N_("This form was sent before with other words. Open it again to go on."))
+    g.replayed = True
+    return current_app.make_response(redirect(row.location, 303))
+
+
+def _remember(response: Response) -> None:
+    found = _once()
+    if found is None or response.status_code != 303 or getattr(g, "replayed", False):
+        return
+    person_id, once, body_hash = found
+    db.session.add(
+        Replay(
+            person_id=person_id,
+            once=once,
+            body_hash=body_hash,
+            location=response.headers["Location"],
+            created_at=clock.now(),
+        )
+    )

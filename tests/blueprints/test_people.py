@@ -1,0 +1,246 @@
+"""Joining, signing in and out, passphrases, and the organiser's list, as a browser meets them."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from supervision import clock as clocks
+from supervision.db import db
+from supervision.models.audit import AuditEntry
+from supervision.models.mail import Outbox
+from supervision.models.people import Link, Person, SignIn
+from supervision.services import people
+from tests import factories
+from tests.support.client import Client
+
+GOOD = "seven quiet herons wading"
+OTHER = "brass kettle under the willow"
+
+
+@pytest.fixture
+def joined(app: Flask, client: Client) -> Client:
+    """Ann, who joined by her invitation, in her browser."""
+    token = people.add_person("ann@example.org", "Ann", "member", clocks.now())
+    db.session.commit()
+    answer = join(client, token)
+    assert (answer.status_code, answer.location) == (303, "/vault/recovery-code")
+    return client
+
+
+def join(client: Client, token: str, **changes: str) -> Any:
+    return client.submit(
+        f"/invitation/{token}",
+        {
+            "name": "Ann Abel",
+            "passphrase": GOOD,
+            "again": GOOD,
+            "detected_zone": "America/Toronto",
+        }
+        | changes,
+    )
+
+
+def sign_in(client: Client, email: str = "ann@example.org", passphrase: str = GOOD) -> Any:
+    return client.submit("/sign-in", {"email": email, "passphrase": passphrase})
+
+
+def test_join_takes_the_detected_zone_and_signs_in(joined: Client) -> None:
+    person = db.session.scalar(db.select(Person).where(Person.email == "ann@example.org"))
+    assert person is not None
+    assert (person.name, person.zone, person.state) == ("Ann Abel", "America/Toronto", "active")
+    assert joined.get("/").status_code == 200
+
+
+def test_invitation_link_works_once(app: Flask, client: Client, new_client: Any) -> None:
+    token = people.add_person("ann@example.org", "Ann", "member", clocks.now())
+    db.session.commit()
+    join(client, token)
+    assert new_client().get(f"/invitation/{token}").status_code == 410
+
+
+def test_invitation_link_dies_after_seven_days(app: Flask, client: Client, clock: Any) -> None:
+    token = people.add_person("ann@example.org", "Ann", "member", clocks.now())
+    db.session.commit()
+    clock.shift(7 * 86400 - 1)
+    assert client.get(f"/invitation/{token}").status_code == 200
+    clock.shift(1)
+    assert client.get(f"/invitation/{token}").status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"name": "  "}, "This is needed."),
+        ({"name": "x" * 101}, "Keep this to 100 characters."),
+        ({"passphrase": "short", "again": "short"}, "Too short: 7 more to go."),
+        (
+            {"passphrase": "password1234", "again": "password1234"},
+            "Very easy to guess. Choose another.",
+        ),
+        ({"again": OTHER}, "The two are not the same."),
+    ],
+)
+def test_join_refuses_bad_input_and_keeps_the_rest(
+    app: Flask, client: Client, changes: dict[str, str], sentence: str
+) -> None:
+    token = people.add_person("ann@example.org", "Ann", "member", clocks.now())
+    db.session.commit()
+    answer = join(client, token, **changes)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    if "name" not in changes:
+        assert 'value="Ann Abel"' in answer.text
+    assert join(client, token).status_code == 303
+
+
+def test_passphrase_of_ones_own_name_is_refused(app: Flask, client: Client) -> None:
+    token = people.add_person("ann@example.org", "Ann", "member", clocks.now())
+    db.session.commit()
+    answer = join(client, token, passphrase="annabelannabel", again="annabelannabel")
+    assert answer.status_code == 422
+
+
+def test_sign_in_answers_alike_for_unknown_and_wrong(joined: Client, new_client: Any) -> None:
+    pages = [
+        sign_in(new_client(), "nobody@example.org"),
+        sign_in(new_client(), passphrase=OTHER),
+    ]
+    assert [page.status_code for page in pages] == [422, 422]
+    texts = {
+        re.sub(r'value="[^"]*"|nonce="[^"]*"', "", page.text).replace("nobody", "ann")
+        for page in pages
+    }
+    assert len(texts) == 1
+
+
+def test_sign_in_goes_on_to_where_one_was_going(joined: Client, new_client: Any) -> None:
+    client = new_client()
+    away = client.get("/rosters")
+    assert away.location == "/sign-in?next=/rosters"
+    answer = client.submit(away.location, {"email": "ann@example.org", "passphrase": GOOD})
+    assert answer.location == "/rosters"
+
+
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example"])
+def test_sign_in_never_leads_to_another_host(joined: Client, new_client: Any, target: str) -> None:
+    answer = new_client().submit(
+        f"/sign-in?next={target}", {"email": "ann@example.org", "passphrase": GOOD}
+    )
+    assert answer.location == "/"
+
+
+def test_eleventh_wrong_sign_in_is_throttled(joined: Client, new_client: Any) -> None:
+    client = new_client()
+    answers = [sign_in(client, passphrase=OTHER).status_code for _ in range(11)]
+    assert answers == [422] * 10 + [429]
+
+
+def test_unknown_account_is_throttled_like_a_known_one(app: Flask, client: Client) -> None:
+    answers = [sign_in(client, "nobody@example.org").status_code for _ in range(11)]
+    assert answers == [422] * 10 + [429]
+
+
+def test_kept_cookie_is_worthless_after_sign_out(joined: Client, new_client: Any) -> None:
+    kept = joined.get_cookie("session")
+    assert kept is not None
+    assert joined.submit("/", button="Sign out").location == "/sign-in"
+    thief = new_client()
+    thief.set_cookie("session", kept.value)
+    assert thief.get("/").status_code == 302
+
+
+def test_sign_out_everywhere_ends_all_sign_ins(joined: Client, new_client: Any) -> None:
+    other = new_client()
+    sign_in(other)
+    joined.submit("/profile", button="Sign out everywhere")
+    assert other.get("/").status_code == 302
+    assert db.session.scalars(db.select(SignIn).where(SignIn.ended_at.is_(None))).all() == []
+
+
+def test_changed_passphrase_signs_out_others_and_opens_the_account(
+    joined: Client, new_client: Any
+) -> None:
+    other = new_client()
+    sign_in(other)
+    answer = joined.submit(
+        "/profile",
+        {"current": GOOD, "passphrase": OTHER, "again": OTHER},
+        button="Change passphrase",
+    )
+    assert (answer.status_code, answer.location) == (303, "/profile")
+    assert joined.get("/profile").status_code == 200
+    assert other.get("/").status_code == 302
+    assert sign_in(new_client(), passphrase=GOOD).status_code == 422
+    assert sign_in(new_client(), passphrase=OTHER).status_code == 303
+
+
+def test_passphrase_change_needs_the_present_one(joined: Client) -> None:
+    answer = joined.submit(
+        "/profile",
+        {"current": OTHER, "passphrase": OTHER, "again": OTHER},
+        button="Change passphrase",
+    )
+    assert answer.status_code == 422
+    assert "This is not your present passphrase." in answer.text
+
+
+def test_strength_is_told_while_typing(app: Flask, client: Client) -> None:
+    weak = client.send("/passphrase/strength", {"passphrase": "aaaaaaaaaaaaaa"})
+    good = client.send("/passphrase/strength", {"passphrase": GOOD})
+    assert "Very easy to guess" in weak.text or "Known to everybody" in weak.text
+    assert "Very good." in good.text
+
+
+def test_reset_answers_alike_and_opens_the_account(joined: Client, new_client: Any) -> None:
+    client = new_client()
+    for email in ("ann@example.org", "nobody@example.org"):
+        answer = client.submit("/reset", {"email": email})
+        assert (answer.status_code, answer.location) == (303, "/sign-in")
+    mails = db.session.scalars(db.select(Outbox).where(Outbox.event.like("reset:%"))).all()
+    assert [mail.recipient for mail in mails] == ["ann@example.org"]
+    path = re.search(r"/reset/\S+", mails[0].body)
+    assert path is not None
+    answer = client.submit(path[0], {"passphrase": OTHER, "again": OTHER})
+    assert answer.status_code == 303
+    assert client.get("/rosters").status_code == 200
+    assert joined.get("/").status_code == 302
+    assert new_client().get(path[0]).status_code == 410
+
+
+def test_profile_refuses_an_unknown_zone_and_keeps_what_was_typed(joined: Client) -> None:
+    answer = joined.submit(
+        "/profile", {"name": "Ann B.", "zone": "Mars/Olympus"}, button="Save profile"
+    )
+    assert answer.status_code == 422
+    assert 'value="Ann B."' in answer.text
+    assert joined.submit("/profile", {"name": "Ann B."}, button="Save profile").status_code == 303
+
+
+def test_organiser_invites_and_withdraws(app: Flask, client: Client, new_client: Any) -> None:
+    dana = factories.person("dana")
+    client.sign_in(dana.id)
+    page = client.submit("/people", {"email": "Ben@Example.org"}, button="Invite")
+    link = re.search(r"/invitation/[\w-]{43}", page.text)
+    assert link is not None
+    assert new_client().get(link[0]).status_code == 200
+    assert client.submit("/people", button="Withdraw").status_code == 303
+    assert new_client().get(link[0]).status_code == 410
+    acts = db.session.scalars(db.select(AuditEntry.act).order_by(AuditEntry.id)).all()
+    assert list(acts) == ["people.sign_in", "people.invite", "people.revoke_link"]
+
+
+def test_last_organiser_stays_organiser(app: Flask, client: Client) -> None:
+    dana = factories.person("dana")
+    client.sign_in(dana.id)
+    answer = client.send(f"/people/{dana.id}/role", {"role": "member"})
+    assert answer.status_code == 422
+    assert "Somebody must remain organiser." in answer.text
+
+
+def test_tokens_are_stored_as_hashes_only(app: Flask) -> None:
+    token = people.add_person("ann@example.org", "Ann", "member", clocks.now())
+    row = db.session.scalars(db.select(Link)).one()
+    assert row.token_hash == people.token_hash(token)
+    assert len(token) == 43

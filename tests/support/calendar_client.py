@@ -1,0 +1,116 @@
+"""A subscriber with programs that others wrote: vdirsyncer fetches, khal lists.
+
+Both live in an environment of their own, which bin/test makes from requirements-clients.txt.
+"""
+
+import json
+import os
+import subprocess
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+PROGRAMS = Path(__file__).parents[2] / ".venv-clients" / "bin"
+LISTED = "%Y-%m-%dT%H:%M"
+
+SYNC = """
+[general]
+status_path = "{folder}/status/"
+
+[pair feed]
+a = "remote"
+b = "local"
+collections = null
+conflict_resolution = "a wins"
+
+[storage remote]
+type = "http"
+url = "{address}"
+
+[storage local]
+type = "filesystem"
+path = "{folder}/calendar/"
+fileext = ".ics"
+"""
+
+LIST = """
+[calendars]
+[[feed]]
+path = {folder}/calendar/
+readonly = True
+
+[locale]
+local_timezone = {zone}
+default_timezone = {zone}
+timeformat = %H:%M
+dateformat = %Y-%m-%d
+longdateformat = %Y-%m-%d
+datetimeformat = %Y-%m-%dT%H:%M
+longdatetimeformat = %Y-%m-%dT%H:%M
+
+[sqlite]
+path = {folder}/khal.db
+"""
+
+
+class Entry(NamedTuple):
+    """What the client shows: [start, end) as UTC instants, and a title."""
+
+    start: datetime
+    end: datetime
+    title: str
+
+
+class CalendarClient:
+    """One subscription to `address`, shown in an IANA zone, kept in `folder`."""
+
+    def __init__(self, folder: Path, address: str, zone: str) -> None:
+        self._folder = folder
+        self._zone = ZoneInfo(zone)
+        (folder / "calendar").mkdir(parents=True)
+        self._sync, self._list = folder / "vdirsyncer.conf", folder / "khal.conf"
+        self._sync.write_text(SYNC.format(folder=folder, address=address))
+        self._list.write_text(LIST.format(folder=folder, zone=zone))
+        self._run("vdirsyncer", "--config", str(self._sync), "discover", "feed")
+
+    def sync(self) -> None:
+        """Fetch what is new. Raises CalledProcessError when the client refuses the feed."""
+        self._run("vdirsyncer", "--config", str(self._sync), "sync")
+
+    def files(self) -> int:
+        """How many events the client holds."""
+        return len(list((self._folder / "calendar").glob("*.ics")))
+
+    def entries(self, first: date, last: date) -> list[Entry]:
+        """The timed events that begin on local days `first` to `last`, both included, by time."""
+        fields = ("start-long", "end-long", "title", "all-day")
+        wanted = [part for field in fields for part in ("--json", field)]
+        days = (str(first), str(last))
+        said = self._run("khal", "--config", str(self._list), "list", "--once", *wanted, *days)
+        found = {
+            Entry(self._instant(row["start-long"]), self._instant(row["end-long"]), row["title"])
+            for day in said.splitlines()
+            for row in json.loads(day)
+            if row["all-day"] == "False"
+        }
+        return sorted(found)
+
+    def _instant(self, text: str) -> datetime:
+        local = datetime.strptime(text, LISTED).replace(tzinfo=self._zone)
+        return local.astimezone(UTC)
+
+    def _run(self, program: str, *arguments: str) -> str:
+        path = PROGRAMS / program
+        assert path.exists(), f"{path} is missing; bin/test installs it"
+        # A home of its own: the developer's own calendars are nobody's business here.
+        environment = os.environ | {"HOME": str(self._folder), "LC_ALL": "C.UTF-8"}
+        done = subprocess.run(
+            [path, *arguments],
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return done.stdout
