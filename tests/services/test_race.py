@@ -136,7 +136,7 @@ def test_race_with_one_guard_never_books_twice(
     assert (refused > 0) == (not serialised)
 
 
-def test_race_without_guards_books_twice(app: Flask, settings: Settings, pairs: list) -> None:
+def test_race_without_guards_books_twice(app: Flask, settings: Settings, pairs: Pairs) -> None:
     with database_guard(app, kept=False):
         outcome = race(settings, pairs, serialised=False)
         found = overlaps(settings)

@@ -13,7 +13,7 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 
 from supervision.domain.recurrence import (
     LAST,
@@ -27,22 +27,27 @@ from supervision.errors import N_, Invalid
 from supervision.models.sessions import MAX_MINUTES
 from supervision.services.sessions import Wish
 from supervision.services.sessions.plan import LEAST_MINUTES, MESSAGE
-from supervision.web.forms import REQUIRED, Form, trimmed
+from supervision.web.forms import REQUIRED, Form, choices, trimmed
 
 ONE, ALL = "one", "all"
-REPEATS = [
-    ("never", lazy("Never")),
-    ("weekly", lazy("Every week")),
-    ("fortnightly", lazy("Every 2 weeks")),
-    ("weeks", lazy("Every so many weeks")),
-    ("monthly", lazy("Every month, on the same weekday (such as the second Tuesday)")),
-    ("monthly-last", lazy("Every month, on the last such weekday")),
-]
-ENDS = [
-    ("open", lazy("When somebody ends it")),
-    ("until", lazy("On a day")),
-    ("times", lazy("After a number of sessions")),
-]
+CHOOSE = lazy("Choose one from the list.")
+REPEATS = choices(
+    [
+        ("never", lazy("Never")),
+        ("weekly", lazy("Every week")),
+        ("fortnightly", lazy("Every 2 weeks")),
+        ("weeks", lazy("Every so many weeks")),
+        ("monthly", lazy("Every month, on the same weekday (such as the second Tuesday)")),
+        ("monthly-last", lazy("Every month, on the last such weekday")),
+    ]
+)
+ENDS = choices(
+    [
+        ("open", lazy("When somebody ends it")),
+        ("until", lazy("On a day")),
+        ("times", lazy("After a number of sessions")),
+    ]
+)
 
 
 class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
@@ -73,6 +78,11 @@ class NumberField(IntegerField):  # type: ignore[misc]  # WTForms has no types
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(lazy("Give a whole number.")) from None
+
+    def pre_validate(self, form: Form) -> None:
+        """What is no number is out of no range: one complaint is enough."""
+        if self.process_errors and self.raw_data and self.raw_data[0].strip():
+            raise StopValidation
 
 
 def _lines(text: str | None) -> str:
@@ -116,13 +126,15 @@ class TimeForm(Form):
 class BookForm(TimeForm):
     """A session or a series of them."""
 
-    repeats = SelectField(lazy("Repeats"), choices=REPEATS, default="never")
+    repeats = SelectField(
+        lazy("Repeats"), choices=REPEATS, default="never", invalid_choice_message=CHOOSE
+    )
     every = NumberField(
         lazy("Every … weeks"),
         [Optional(), NumberRange(1, MOST_EVERY, lazy("Repeat every %(min)s to %(max)s weeks."))],
         description=lazy("For “every so many weeks”."),
     )
-    ends = SelectField(lazy("Ends"), choices=ENDS, default="open")
+    ends = SelectField(lazy("Ends"), choices=ENDS, default="open", invalid_choice_message=CHOOSE)
     until = DayField(lazy("Until"), [Optional()], description=lazy("For “on a day”: the last day."))
     times = NumberField(
         lazy("Number of sessions"),
@@ -174,10 +186,13 @@ class MoveSeriesForm(MoveForm):
 
     which = RadioField(
         lazy("What to move"),
-        choices=[
-            (ONE, lazy("Only this session")),
-            (ALL, lazy("All coming sessions of the series, to this time of day")),
-        ],
+        choices=choices(
+            [
+                (ONE, lazy("Only this session")),
+                (ALL, lazy("All coming sessions of the series, to this time of day")),
+            ]
+        ),
+        invalid_choice_message=CHOOSE,
         default=ONE,
     )
 
@@ -199,10 +214,13 @@ class CancelSeriesForm(CancelForm):
 
     which = RadioField(
         lazy("What to cancel"),
-        choices=[
-            (ONE, lazy("Only this session")),
-            (ALL, lazy("All coming sessions of the series")),
-        ],
+        choices=choices(
+            [
+                (ONE, lazy("Only this session")),
+                (ALL, lazy("All coming sessions of the series")),
+            ]
+        ),
+        invalid_choice_message=CHOOSE,
         default=ONE,
     )
 
