@@ -2,8 +2,6 @@
 
 import gzip
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 from uuid import UUID
@@ -11,7 +9,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from icalendar import Calendar
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from supervision.blueprints.feeds import _client
 from supervision.db import db
@@ -20,6 +18,7 @@ from supervision.models.rosters import Roster
 from supervision.services import feeds
 from tests import factories
 from tests.conftest import NOW
+from tests.support.statements import counted
 
 ADDRESS = re.compile(r'value="(http://localhost/feeds/([A-Za-z0-9_-]{43})\.ics)"')
 
@@ -164,7 +163,7 @@ def test_feeds_list_takes_as_many_statements_for_any_number(house, bob) -> None:
                 house.bob, NOW, Scope.ROSTER, house.group, "desk", Privacy.PLAIN
             )
         db.session.commit()
-        with statements() as seen:
+        with counted() as seen:
             bob.get("/feeds")
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 6
@@ -213,22 +212,6 @@ def test_feeds_ask_a_stranger_to_sign_in(app, client) -> None:
 
 
 # -- HTTP ------------------------------------------------------------------------------------
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """What is run meanwhile, but for the beginnings of transactions."""
-    seen: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        if not statement.startswith("BEGIN"):
-            seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def summaries(response) -> list[str]:
@@ -281,7 +264,7 @@ def test_feed_not_modified_is_304_by_one_statement(client, token) -> None:
         {"If-Modified-Since": modified},
         {"If-None-Match": etag, "If-Modified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"},
     ):
-        with statements() as seen:
+        with counted() as seen:
             response = client.get(path(token), headers=headers)
         assert (response.status_code, response.data, len(seen)) == (304, b"", 1)
         assert response.headers["ETag"] == etag
@@ -329,7 +312,7 @@ def test_feed_by_another_method_is_not_allowed(client, token, method) -> None:
 
 @pytest.mark.parametrize("odd", ["x", "a" * 42, "a" * 44, "a" * 5000, "é" * 43, "a" * 40 + "%00/"])
 def test_feed_with_an_odd_token_is_not_found_without_a_statement(client, token, odd) -> None:
-    with statements() as seen:
+    with counted() as seen:
         response = client.get(path(odd))
     assert (response.status_code, seen) == (404, [])
 

@@ -1,14 +1,12 @@
 """Feeds on both databases: what they show, when they change, and how they end."""
 
 import gzip
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from icalendar import Calendar
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
 from supervision.db import db
@@ -22,6 +20,7 @@ from supervision.models.sessions import Session, SessionState
 from supervision.services import feeds
 from supervision.services.feeds import Held, building, reading
 from tests import factories
+from tests.support.statements import counted
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BASE = "https://supervision.example.org"
@@ -66,22 +65,6 @@ def add(roster_id, starts_at, **values) -> Session:
     feeds.bump(db.session.scalars(members))
     db.session.commit()
     return made
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The statements that are run meanwhile, without the beginnings of transactions."""
-    seen: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        if not statement.startswith("BEGIN"):
-            seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 # -- subscriptions ---------------------------------------------------------------------------
@@ -133,7 +116,7 @@ def test_subscriptions_are_listed_to_their_owner_by_one_statement(house) -> None
     subscribe(house.bob)
     made, _token = subscribe(house.bob, house.group, Privacy.BUSY, AT + SOON)
     subscribe(house.carol)
-    with statements() as seen:
+    with counted() as seen:
         rows = feeds.subscriptions_of(house.bob, AT)
     assert [(row.scope, row.roster_title, row.privacy) for row in rows] == [
         ("roster", "Tuesday group", "busy"),
@@ -335,7 +318,7 @@ def test_feed_from_the_snapshot_takes_one_statement(house, count) -> None:
     _made, token = subscribe(house.bob)
     etag = fetch(token).etag
     for held, zipped in ((Held(frozenset({etag})), False), (Held(), False), (Held(), True)):
-        with statements() as seen:
+        with counted() as seen:
             feed = fetch(token, held=held, zipped=zipped)
         assert len(seen) == 1
         assert feed.status == (200 if held.nothing else 304)
@@ -346,7 +329,7 @@ def test_feed_of_names_takes_as_many_statements_for_any_number_of_rows(house, co
     for day in range(count):
         add(house.group, datetime(2026, 11, 24, 15, 0, tzinfo=UTC) + timedelta(days=day))
     _made, token = subscribe(house.bob, None, Privacy.FULL)
-    with statements() as seen:
+    with counted() as seen:
         fetch(token)
     # State, sessions, names; look for a snapshot, insert it; note the fetch.
     assert len(seen) == 6
@@ -379,7 +362,7 @@ def test_feed_bumped_without_a_change_keeps_tag_and_time(house) -> None:
     assert db.session.scalar(select(Person.feed_version).where(Person.id == house.bob.id)) == 2
     feed = fetch(token, AT + SOON, held=Held(frozenset({first.etag})))
     assert (feed.status, feed.modified_at) == (304, AT)
-    with statements() as seen:
+    with counted() as seen:
         fetch(token, AT + SOON)
     assert len(seen) == 1
 
@@ -400,7 +383,7 @@ def test_feed_on_the_next_day_has_a_new_tag_for_the_same_bytes(house) -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 42, "a" * 44, "a" * 42 + "!", "a" * 42 + "é"])
 def test_feed_with_an_odd_token_is_unknown_without_a_look(house, token) -> None:
-    with statements() as seen:
+    with counted() as seen:
         assert fetch(token).status == 404
     assert seen == []
 
