@@ -1,21 +1,53 @@
 """Vaults: the ways in, and the recovery code. Rows only; passphrases are stretched before.
 
-No key ever comes from the database's word alone: whatever opens is compared with the name of the
-master key that the vault was made with.
+Whatever opens is compared with the name of the master key that the vault was made with.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.vault import KdfParams, Keys, NewVault, Stretched
-from supervision.models.notes import SlotKind, Vault, VaultSlot
+from supervision.errors import N_, Conflict, Invalid
+from supervision.models.notes import Note, NoteDraft, NoteRevision, SlotKind, Vault, VaultSlot
 from supervision.models.people import Credential
+from supervision.permissions import Actor
+from supervision.services import mail, people
 from supervision.services.audit import Act, record
+
+SLIPS = {
+    "letter": N_("A recovery code has only digits and letters. Please look at it again."),
+    "length": N_("A recovery code has nine groups of four. Please look at it again."),
+    "checksum": N_("There is a slip in it somewhere. Please compare it group by group."),
+}
+NOT_THIS_CODE = N_("This code does not open your notes. It may be an older one.")
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How a person's vault can be opened now.
+
+    `closed`: the passphrase was reset by mail, so only the recovery code opens. `code`: a recovery
+    code was made and typed back. `waiting`: one was shown and waits to be typed back.
+    """
+
+    exists: bool
+    closed: bool
+    code: bool
+    waiting: bool
+
+
+@dataclass(frozen=True)
+class ByCode:
+    """What a recovery code opened, and the slot that it used up."""
+
+    keys: Keys
+    slot: bytes
 
 
 def make_vault(person_id: UUID, new_vault: NewVault, credential: Credential, at: datetime) -> None:
@@ -66,8 +98,173 @@ def replace_slot(person_id: UUID, slot: bytes, credential: Credential, at: datet
     db.session.flush()
 
 
+def ways(person_id: UUID) -> Ways:
+    """How a vault stands, in two statements."""
+    slots = {
+        slot.kind: slot
+        for slot in db.session.scalars(select(VaultSlot).where(VaultSlot.person_id == person_id))
+    }
+    by_passphrase = slots.get(SlotKind.PASSPHRASE)
+    recovery = slots.get(SlotKind.RECOVERY)
+    credential = people.credential_for(person_id)
+    return Ways(
+        exists=by_passphrase is not None,
+        closed=by_passphrase is not None and not _fits(by_passphrase, credential),
+        code=recovery is not None and recovery.confirmed_at is not None,
+        waiting=SlotKind.PENDING in slots,
+    )
+
+
+# -- unlocking -----------------------------------------------------------------------------
+
+
+def keep_unlock(actor: Actor, at: datetime) -> None:
+    """Leave a line about an unlock."""
+    record(Act.VAULT_UNLOCK, at, actor.id, actor.id)
+
+
+def refuse_unlock(actor: Actor, at: datetime) -> None:
+    """Leave a line about an unlock that was refused."""
+    record(Act.VAULT_UNLOCK_REFUSED, at, actor.id, actor.id)
+
+
+def keep_lock(actor: Actor, at: datetime) -> None:
+    """Leave a line about a lock."""
+    record(Act.VAULT_LOCK, at, actor.id, actor.id)
+
+
+def is_cheap(person_id: UUID, policy: KdfParams) -> bool:
+    """Whether the present passphrase was stretched for less than a new one would be."""
+    row = people.credential_for(person_id)
+    return vault.below_policy(KdfParams(row.memory_kib, row.passes, row.lanes), policy)
+
+
+def keep_dearer(actor: Actor, credential: Credential, slot: bytes, at: datetime) -> None:
+    """Write the same passphrase's credential and slot at dearer costs."""
+    credential.changed_at = at
+    people.set_credential(actor.id, credential)
+    replace_slot(actor.id, slot, credential, at)
+
+
+# -- the recovery code ---------------------------------------------------------------------
+
+
+def new_code(actor: Actor, at: datetime, keys: Keys) -> str:
+    """A new recovery code, to be shown once. It counts from when it is typed back.
+
+    Until then a former code goes on working, and a former one that waits is forgotten.
+    """
+    code = vault.new_recovery_code()
+    envelope = vault.recovery_slot(keys, code, actor.id)
+    db.session.merge(_slot(actor.id, SlotKind.PENDING, envelope, at))
+    db.session.flush()
+    return code
+
+
+def confirm_code(actor: Actor, at: datetime, typed: str) -> None:
+    """The code was typed back and opens the vault: now it is the recovery code. Raises Invalid."""
+    opened = _open_code(actor.id, SlotKind.PENDING, typed)
+    _delete_slots(actor.id, SlotKind.PENDING, SlotKind.RECOVERY)
+    slot = _slot(actor.id, SlotKind.RECOVERY, opened.slot, at)
+    slot.confirmed_at = at
+    db.session.add(slot)
+    db.session.flush()
+    record(Act.VAULT_CODE, at, actor.id, actor.id)
+
+
+def keep_recovery_slot(person_id: UUID, envelope: bytes, at: datetime, *, confirmed: bool) -> None:
+    """Write a recovery slot that was made elsewhere, in the place of any former one."""
+    slot = _slot(person_id, SlotKind.RECOVERY, envelope, at)
+    slot.confirmed_at = at if confirmed else None
+    db.session.merge(slot)
+    db.session.flush()
+
+
+def open_with_code(actor: Actor, typed: str) -> ByCode:
+    """Open the vault with its recovery code. Writes nothing. Raises Invalid."""
+    return _open_code(actor.id, SlotKind.RECOVERY, typed)
+
+
+def keep_recovery(
+    actor: Actor, at: datetime, used: ByCode, credential: Credential, slot: bytes
+) -> None:
+    """The code was used: it is spent, the present passphrase opens again, and a mail says so.
+
+    Raises Conflict when the code was spent meanwhile.
+    """
+    if not _spend(actor.id, used.slot):
+        raise Conflict(NOT_THIS_CODE)
+    _delete_slots(actor.id, SlotKind.PENDING)
+    credential.changed_at = at
+    people.set_credential(actor.id, credential)
+    replace_slot(actor.id, slot, credential, at)
+    record(Act.VAULT_RECOVER, at, actor.id, actor.id)
+    mail.queue(
+        f"recovery:{uuid4()}",
+        actor.email,
+        "Your recovery code was used",
+        "Your notes were opened with your recovery code. The code is spent; make a new one when "
+        "you next open your notes.\n\nIf this was not you, change your passphrase at once and tell "
+        "your organiser.\n",
+        at,
+        actor.id,
+    )
+
+
+def begin_again(actor: Actor, at: datetime) -> None:
+    """Delete a vault that nothing opens any more, and every note in it, for good."""
+    mine = select(Note.id).where(Note.owner_id == actor.id)
+    db.session.execute(delete(NoteRevision).where(NoteRevision.note_id.in_(mine)))
+    db.session.execute(delete(NoteDraft).where(NoteDraft.owner_id == actor.id))
+    db.session.execute(delete(Note).where(Note.owner_id == actor.id))
+    _delete_slots(actor.id, *SlotKind)
+    db.session.execute(delete(Vault).where(Vault.person_id == actor.id))
+    record(Act.NOTE_DELETE, at, actor.id, actor.id, all=True)
+
+
+def _open_code(person_id: UUID, kind: SlotKind, typed: str) -> ByCode:
+    slot = db.session.get(VaultSlot, (person_id, kind))
+    try:
+        code = vault.normalise_code(typed)
+    except vault.BadCode as slip:
+        raise Invalid("code", SLIPS[slip.reason]) from None
+    if slot is None:
+        raise Invalid("code", NOT_THIS_CODE)
+    try:
+        keys = vault.open_recovery_slot(slot.envelope, code, person_id)
+    except vault.Damaged:
+        raise Invalid("code", NOT_THIS_CODE) from None
+    if not is_vault_of(person_id, keys):
+        raise Invalid("code", NOT_THIS_CODE)
+    return ByCode(keys, slot.envelope)
+
+
+def _spend(person_id: UUID, envelope: bytes) -> bool:
+    """Delete the slot that a code opened; False when it is gone already."""
+    spent = db.session.execute(
+        delete(VaultSlot)
+        .where(
+            VaultSlot.person_id == person_id,
+            VaultSlot.kind == SlotKind.RECOVERY,
+            VaultSlot.envelope == envelope,
+        )
+        .returning(VaultSlot.kind)
+    ).all()
+    return bool(spent)
+
+
+def _delete_slots(person_id: UUID, *kinds: SlotKind) -> None:
+    db.session.execute(
+        delete(VaultSlot).where(VaultSlot.person_id == person_id, VaultSlot.kind.in_(kinds))
+    )
+
+
 def _slot(
-    person_id: UUID, kind: SlotKind, envelope: bytes, at: datetime, credential: Credential | None
+    person_id: UUID,
+    kind: SlotKind,
+    envelope: bytes,
+    at: datetime,
+    credential: Credential | None = None,
 ) -> VaultSlot:
     return VaultSlot(
         person_id=person_id,

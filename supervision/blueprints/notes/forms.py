@@ -1,0 +1,170 @@
+"""The editor's form, built from a template, and the signed word of what it edits."""
+
+from datetime import date
+from functools import cache
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
+from itsdangerous import BadSignature, URLSafeSerializer
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Length, NumberRange, Optional
+
+from supervision.domain.reflections import (
+    FREE,
+    LONGEST_LINE,
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    TEMPLATES,
+    Kind,
+    Prompt,
+    Reflection,
+    Template,
+    Value,
+    Words,
+)
+from supervision.permissions import Actor
+from supervision.services.notes import Edit
+from supervision.web.forms import Form
+
+SHUT = {"autocomplete": "off", "spellcheck": "false"}
+LONG = lazy("Keep this to %(max)d characters.")
+
+
+class ScaleField(IntegerField):
+    """A whole number from 0 to 10, or nothing."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Give a whole number from 0 to 10.")) from None
+
+
+class DayField(DateField):
+    """A date, or nothing."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Give a date such as 2026-11-30.")) from None
+
+
+class NoteForm(Form):
+    """What every template has. Its fields come from the template, by their keys."""
+
+    editing = HiddenField()
+    template = HiddenField()
+    title = StringField(lazy("Title"), [Length(max=LONGEST_TITLE, message=LONG)], render_kw=SHUT)
+    session = SelectField(lazy("About a session"), validate_choice=False)
+
+
+def _field(prompt: Prompt) -> Field:
+    label, hint = lazy(prompt.label), lazy(prompt.hint) if prompt.hint else ""
+    match prompt.kind:
+        case Kind.TEXT:
+            checks = [Length(max=LONGEST_TEXT, message=LONG)]
+            return TextAreaField(
+                label, checks, description=hint, render_kw=SHUT | {"rows": prompt.rows}
+            )
+        case Kind.LINE:
+            checks = [Length(max=LONGEST_LINE, message=LONG)]
+            return StringField(label, checks, description=hint, render_kw=SHUT)
+        case Kind.SCALE:
+            in_range = NumberRange(0, 10, lazy("Give a whole number from 0 to 10."))
+            attributes = SHUT | {"min": 0, "max": 10, "step": 1, "inputmode": "numeric"}
+            return ScaleField(label, [Optional(), in_range], description=hint, render_kw=attributes)
+        case Kind.DATE:
+            return DayField(label, [Optional()], description=hint, render_kw=SHUT)
+        case Kind.TICK:
+            return BooleanField(label, description=hint)
+
+
+@cache
+def form_of(template: Template) -> type[NoteForm]:
+    """The form class of a template."""
+    fields = {prompt.key: _field(prompt) for prompt in template.prompts}
+    return type(f"{template.key.title()}Form", (NoteForm,), fields)
+
+
+def chosen(key: str | None) -> Template:
+    """The template of that name, or the free page."""
+    return TEMPLATES.get(key or "", FREE)
+
+
+def fill(template: Template, reflection: Reflection) -> NoteForm:
+    """The form that holds what was saved."""
+    words = reflection.words
+    values: dict[str, Any] = dict(words.fields)
+    values |= {"title": words.title, "session": str(words.session_id or "")}
+    for prompt in template.prompts:
+        if prompt.kind is Kind.DATE and prompt.key in values:
+            values[prompt.key] = date.fromisoformat(values[prompt.key])
+    return form_of(template)(formdata=None, data=values)
+
+
+def words_of(form: NoteForm, template: Template) -> Words:
+    """What the form holds, empty answers left out."""
+    found = {prompt.key: _value(prompt.kind, form[prompt.key].data) for prompt in template.prompts}
+    fields = {key: value for key, value in found.items() if value is not None}
+    return Words(template.key, (form.title.data or "").strip(), fields, _uuid(form.session.data))
+
+
+def _value(kind: Kind, data: Any) -> Value | None:
+    if kind is Kind.TICK:
+        return True if data else None
+    if kind is Kind.SCALE:
+        return int(data) if data is not None else None
+    if kind is Kind.DATE:
+        return data.isoformat() if data else None
+    text = (data or "").replace("\r\n", "\n")
+    return text if text.strip() else None
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+# -- what is edited ------------------------------------------------------------------------
+
+
+def _signer(actor: Actor) -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"editing {actor.id}")
+
+
+def sign(actor: Actor, edit: Edit) -> str:
+    """The word of an open editor, good for this person and this note alone.
+
+    Without it nothing is made under an id, so nobody learns whether an id is somebody else's.
+    """
+    return str(_signer(actor).dumps([edit.note_id.hex, edit.editor.hex, edit.base]))
+
+
+def signed(actor: Actor, note_id: UUID, word: str | None) -> Edit | None:
+    """What such a word says, or None when it is not ours, not theirs or of another note."""
+    try:
+        note, editor, base = _signer(actor).loads(word or "")
+    except BadSignature:
+        return None
+    edit = Edit(UUID(note), UUID(editor), int(base))
+    return edit if edit.note_id == note_id else None
+
+
+def fresh(note_id: UUID | None = None, base: int = 0) -> Edit:
+    """A new editor: of a note from its revision `base`, or of a new note."""
+    return Edit(note_id or uuid4(), uuid4(), base)

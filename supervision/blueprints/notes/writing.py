@@ -1,0 +1,224 @@
+"""Writing: the editor, saving, saving while typing, and the preview.
+
+A save that meets a locked vault is sealed to its writer's own key and waits; nothing is lost and
+nothing lies open.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from flask import flash, redirect, request, url_for
+from flask_babel import format_date
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from supervision import clock
+from supervision.blueprints.notes.forms import (
+    NoteForm,
+    chosen,
+    fill,
+    form_of,
+    fresh,
+    sign,
+    signed,
+    words_of,
+)
+from supervision.blueprints.notes.parts import (
+    bp,
+    opened,
+    page,
+    parts_of,
+    pepper,
+    ready_to_write,
+    to_unlock,
+)
+from supervision.db import db
+from supervision.domain.reflections import TEMPLATES, Template, is_blank
+from supervision.errors import Conflict, Invalid, NotFound
+from supervision.services import notes
+from supervision.services.notes import Edit, SessionRef
+from supervision.web import fragments
+from supervision.web.auth import signed_in, viewer
+from supervision.web.errors import say
+from supervision.web.filters import local_date, local_time
+
+
+@dataclass(frozen=True)
+class Editor:
+    """An editor as it is shown: what it edits, its form, and whether that note is stored yet."""
+
+    edit: Edit
+    template: Template
+    form: NoteForm
+
+    @property
+    def is_new(self) -> bool:
+        return self.edit.base == 0
+
+
+@bp.get("/notes/new")
+@signed_in
+@ready_to_write
+def new() -> Response:
+    if opened() is None:
+        return to_unlock()
+    actor, template = viewer(), chosen(request.args.get("template"))
+    session_id = request.args.get("session", type=UUID)
+    session = notes.session_ref(actor, session_id) if session_id else None
+    values = {
+        "title": _first_title(session),
+        "session": str(session.id if session else ""),
+    }
+    form = form_of(template)(formdata=None, data=values)
+    return editor_page(200, Editor(fresh(), template, form), session)
+
+
+def _first_title(session: SessionRef | None) -> str:
+    """A title to begin with, so that nobody is held up by having to find one."""
+    if session is not None:
+        return f"{session.title}, {local_date(session.starts_at)}"
+    return str(format_date(clock.today(viewer().zone), "EEEE d MMMM"))
+
+
+@bp.get("/notes/<uuid:note_id>/edit")
+@signed_in
+def edit(note_id: UUID) -> Response:
+    actor = viewer()
+    notes.own_note(actor, note_id)
+    keys = opened()
+    if keys is None:
+        return to_unlock()
+    found = notes.note(actor, keys, note_id)
+    if found.reflection is None:
+        return redirect(url_for("notes.show", note_id=note_id))
+    template = TEMPLATES[found.reflection.words.template]
+    editor = Editor(fresh(note_id, found.latest), template, fill(template, found.reflection))
+    return editor_page(200, editor, found.session)
+
+
+@bp.post("/notes/<uuid:note_id>")
+@signed_in
+def save(note_id: UUID) -> Response:
+    sent = _sent(note_id)
+    actor, at, keys = viewer(), clock.now(), opened()
+    if not sent.form.validate_on_submit():
+        return editor_page(422, sent)
+    words = words_of(sent.form, sent.template)
+    try:
+        if keys is None:
+            notes.save_draft(actor, at, sent.edit, words, pepper())
+            flash(_("Your notes were locked. What you wrote is sealed and waits for you."))
+            target = url_for("notes.resume", draft_id=sent.edit.editor)
+            return redirect(url_for("vault.unlock", next=target), 303)
+        saved = notes.save_note(actor, at, keys, sent.edit, words)
+    except Invalid as error:
+        db.session.rollback()
+        sent.form.refuse(error)
+        return editor_page(422, sent)
+    except Conflict as error:
+        db.session.rollback()
+        sent.form.refuse(error)
+        return editor_page(409, _go_on(sent))
+    flash(_("Saved."))
+    return redirect(url_for("notes.show", note_id=saved.note_id), 303)
+
+
+@bp.post("/notes/<uuid:note_id>/autosave")
+@signed_in
+def autosave(note_id: UUID) -> Response:
+    """Keep what is typed; the answer is one line under the editor."""
+    sent = _sent(note_id)
+    actor, at, keys = viewer(), clock.now(), opened()
+    if not sent.form.validate_on_submit():
+        return _state(422, "unfinished", at)
+    words = words_of(sent.form, sent.template)
+    if is_blank(words):
+        return _state(200, "blank", at)
+    try:
+        if keys is None:
+            notes.save_draft(actor, at, sent.edit, words, pepper())
+            return _state(200, "sealed", at, sent.edit)
+        saved = notes.save_note(actor, at, keys, sent.edit, words, auto=True)
+    except (Invalid, Conflict) as error:
+        db.session.rollback()
+        return _state(409, "refused", at, text=say(error))
+    return _state(200, "saved", saved.at)
+
+
+def _state(
+    status: int, kind: str, at: datetime, edit: Edit | None = None, text: str = ""
+) -> Response:
+    return page("notes/_state.html", status, kind=kind, time=local_time(at), edit=edit, text=text)
+
+
+@bp.post("/notes/preview")
+@signed_in
+def preview() -> Response:
+    """What the typed Markdown becomes. Nothing is stored."""
+    template = chosen(request.form.get("template"))
+    form = form_of(template)()
+    form.validate()
+    parts = parts_of(words_of(form, template))
+    if fragments.wants_fragment():
+        return page("notes/_preview.html", parts=parts)
+    note_id = request.args.get("note", type=UUID)
+    edit = signed(viewer(), note_id, form.editing.data) if note_id else None
+    return editor_page(200, Editor(edit or fresh(), template, form), preview=parts)
+
+
+def _sent(note_id: UUID) -> Editor:
+    """The editor that was sent. Raises NotFound for what is not this person's to save.
+
+    An editor without our word (a page of long ago, a hand-made request) may not write; its text
+    comes back in one that may.
+    """
+    actor, template = viewer(), chosen(request.form.get("template"))
+    form = form_of(template)()
+    edit = signed(actor, note_id, form.editing.data)
+    if edit is None:
+        notes.own_note(actor, note_id)
+        raise NotFound
+    return Editor(edit, template, form)
+
+
+def _go_on(sent: Editor) -> Editor:
+    """An editor with the same text that can save over what is there now, or anew."""
+    actor, keys = viewer(), opened()
+    try:
+        latest = notes.note(actor, keys, sent.edit.note_id).latest if keys else sent.edit.base
+    except NotFound:
+        return replace(sent, edit=fresh())
+    return replace(sent, edit=fresh(sent.edit.note_id, latest))
+
+
+def editor_page(
+    status: int,
+    editor: Editor,
+    linked: SessionRef | None = None,
+    preview: object = None,
+) -> Response:
+    actor = viewer()
+    editor.form.editing.data = sign(actor, editor.edit)
+    editor.form.template.data = editor.template.key
+    _offer_sessions(editor.form, linked)
+    return page(
+        "notes/form.html",
+        status,
+        editor=editor,
+        form=editor.form,
+        templates=TEMPLATES,
+        linked=linked,
+        preview=preview,
+        locked=opened() is None,
+    )
+
+
+def _offer_sessions(form: NoteForm, linked: SessionRef | None) -> None:
+    offered = {ref.id: ref for ref in notes.linkable_sessions(viewer(), clock.now())}
+    if linked is not None:
+        offered[linked.id] = linked
+    form.session.choices = [("", _("No session"))] + [
+        (str(ref.id), f"{ref.title}, {local_date(ref.starts_at)} {local_time(ref.starts_at)}")
+        for ref in offered.values()
+    ]

@@ -1,0 +1,280 @@
+"""The vault's doors: unlock, lock, the recovery code, and beginning again."""
+
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, PasswordField, StringField
+from wtforms.validators import InputRequired
+
+from supervision import clock
+from supervision.domain.vault import Keys
+from supervision.errors import Conflict, Invalid
+from supervision.permissions import Actor
+from supervision.services import sign_ins
+from supervision.services import vault as vaults
+from supervision.services.sign_ins import Opened
+from supervision.web import forms, limits, passphrases, transactions, unlocking
+from supervision.web.auth import safe_next, signed_in, viewer
+from supervision.web.forms import Form, trimmed
+from supervision.web.settings import settings
+
+bp = Blueprint("vault", __name__)
+
+
+def _passphrase_field(label: Any = None) -> PasswordField:
+    return PasswordField(
+        label or lazy("Passphrase"),
+        [InputRequired(forms.REQUIRED)],
+        render_kw={"autocomplete": "current-password", "maxlength": passphrases.LONGEST},
+    )
+
+
+def _code_field() -> StringField:
+    return StringField(
+        lazy("Recovery code"),
+        [InputRequired(forms.REQUIRED)],
+        filters=[trimmed],
+        description=lazy("Small letters will do, and so will leaving out the dashes."),
+        render_kw={
+            "autocomplete": "off",
+            "autocapitalize": "characters",
+            "spellcheck": "false",
+            "maxlength": 100,
+            "class": "code-input",
+        },
+    )
+
+
+class UnlockForm(Form):
+    passphrase = _passphrase_field()
+
+
+class TypeBackForm(Form):
+    code = _code_field()
+
+
+class RecoverForm(Form):
+    code = _code_field()
+    passphrase = _passphrase_field(lazy("Your present passphrase"))
+
+
+class BeginAgainForm(Form):
+    passphrase = _passphrase_field(lazy("Your present passphrase"))
+    sure = BooleanField(
+        lazy("I understand that all my notes will be deleted for good"),
+        [InputRequired(lazy("Tick this if you are sure."))],
+    )
+
+
+# -- unlock and lock -----------------------------------------------------------------------
+
+
+@bp.get("/unlock")
+@signed_in
+def unlock() -> Response:
+    if unlocking.opened() is not None:
+        return redirect(safe_next(request.args.get("next")))
+    return _unlock_page(200, UnlockForm())
+
+
+@bp.post("/unlock")
+@signed_in
+@transactions.by_hand
+def open_vault() -> Response:
+    """One Argon2id run before any transaction; one answer for all that does not open."""
+    actor, form = viewer(), UnlockForm()
+    if not form.validate_on_submit():
+        return _unlock_page(422, form)
+    limits.spend(limits.UNLOCK, str(actor.id))
+    opened = sign_ins.check(actor.email, form.passphrase.data, settings())
+    if opened is None or opened.keys is None:
+        with transactions.write():
+            vaults.refuse_unlock(actor, clock.now())
+        form.passphrase.errors = [_("This does not open your notes.")]
+        return _unlock_page(422, form)
+    limits.forgive(limits.UNLOCK, str(actor.id))
+    _keep_unlock(actor, opened, form.passphrase.data)
+    return _let_in(actor, opened.keys, safe_next(request.args.get("next") or "/notes"))
+
+
+def _keep_unlock(actor: Actor, opened: Opened, passphrase: str) -> None:
+    """Note the unlock; stretch the passphrase anew if that was cheaper than it is today."""
+    dearer = None
+    if vaults.is_cheap(actor.id, sign_ins.policy(settings())):
+        dearer = sign_ins.change(opened, passphrase, settings())
+    with transactions.write():
+        vaults.keep_unlock(actor, clock.now())
+        if dearer is not None and dearer.slot is not None:
+            vaults.keep_dearer(actor, dearer.credential, dearer.slot, clock.now())
+
+
+def _let_in(actor: Actor, keys: Keys, target: str) -> Response:
+    response: Response = redirect(target, 303)
+    if request.headers.get("HX-Request"):
+        response = make_response("", 200, {"HX-Redirect": target})
+    unlocking.unlock(response, actor.id, actor.sign_in_id, keys)
+    return response
+
+
+def _unlock_page(status: int, form: UnlockForm) -> Response:
+    ways = vaults.ways(viewer().id)
+    return _page("vault/unlock.html", status, form=form, ways=ways)
+
+
+@bp.post("/lock")
+@signed_in
+@transactions.by_hand
+def lock() -> Response:
+    """By hand, so that an old page's button locks again instead of replaying its first answer."""
+    with transactions.write():
+        vaults.keep_lock(viewer(), clock.now())
+    target = url_for("vault.unlock", locked="yes")
+    response: Response = redirect(target, 303)
+    if request.headers.get("HX-Request"):
+        response = make_response("", 200, {"HX-Redirect": target})
+    unlocking.lock(response)
+    return response
+
+
+@bp.get("/vault/state")
+@signed_in
+@unlocking.passive
+def state() -> Response:
+    """204 while open, 423 (RFC 4918, 11.3) while locked. Asking keeps nothing open."""
+    return make_response("", 204 if unlocking.opened() is not None else 423)
+
+
+# -- the recovery code ---------------------------------------------------------------------
+
+
+@bp.get("/vault/recovery-code")
+@signed_in
+def recovery_code() -> Response:
+    return _code_page(200, None)
+
+
+@bp.post("/vault/recovery-code")
+@signed_in
+@transactions.by_hand
+def make_code() -> Response:
+    """Shows a new code, this once. To replace a code that counts, the passphrase is asked again."""
+    actor, keys = viewer(), unlocking.keys()
+    if vaults.ways(actor.id).code:
+        form = UnlockForm()
+        if not _is_passphrase(actor, form):
+            return _code_page(422, form)
+    with transactions.write():
+        code = vaults.new_code(actor, clock.now(), keys)
+    return _page("vault/code.html", 200, code=code)
+
+
+def _is_passphrase(actor: Actor, form: UnlockForm | RecoverForm | BeginAgainForm) -> bool:
+    """Whether the form holds the present passphrase; its throttle is that of unlocking."""
+    if not form.validate_on_submit():
+        return False
+    limits.spend(limits.UNLOCK, str(actor.id))
+    if sign_ins.check(actor.email, form.passphrase.data, settings()) is None:
+        form.passphrase.errors = [_("This is not your present passphrase.")]
+        return False
+    limits.forgive(limits.UNLOCK, str(actor.id))
+    return True
+
+
+def _code_page(status: int, form: UnlockForm | None) -> Response:
+    ways = vaults.ways(viewer().id)
+    if form is None:
+        form = UnlockForm(formdata=None)
+    return _page("vault/recovery_code.html", status, form=form, ways=ways)
+
+
+@bp.get("/vault/recovery-code/check")
+@signed_in
+def check_code() -> Response:
+    if not vaults.ways(viewer().id).waiting:
+        return redirect(url_for("vault.recovery_code"))
+    return _page("vault/check_code.html", 200, form=TypeBackForm())
+
+
+@bp.post("/vault/recovery-code/check")
+@signed_in
+def confirm_code() -> Response:
+    form = TypeBackForm()
+    done = forms.attempt(form, lambda: _confirm(form.code.data))
+    if done is None:
+        return _page("vault/check_code.html", 422, form=form)
+    flash(_("Your recovery code is in force. Keep it where you keep what must not be lost."))
+    return redirect(url_for("notes.index"), 303)
+
+
+def _confirm(typed: str) -> bool:
+    vaults.confirm_code(viewer(), clock.now(), typed)
+    return True
+
+
+@bp.get("/vault/recover")
+@signed_in
+def recover_form() -> Response:
+    return _recover_page(200, RecoverForm())
+
+
+@bp.post("/vault/recover")
+@signed_in
+@transactions.by_hand
+def recover() -> Response:
+    """The code opens the vault once; the present passphrase opens it from then on."""
+    actor, form = viewer(), RecoverForm()
+    if not form.validate_on_submit():
+        return _recover_page(422, form)
+    limits.spend(limits.RECOVERY, str(actor.id))
+    if not _is_passphrase(actor, form):
+        return _recover_page(422, form)
+    try:
+        used = vaults.open_with_code(actor, form.code.data)
+        changed = sign_ins.change(Opened(actor.id, used.keys), form.passphrase.data, settings())
+        assert changed.slot is not None
+        with transactions.write():
+            vaults.keep_recovery(actor, clock.now(), used, changed.credential, changed.slot)
+    except (Invalid, Conflict) as error:
+        form.refuse(error)
+        return _recover_page(422, form)
+    limits.forgive(limits.RECOVERY, str(actor.id))
+    unlocking.lock_everywhere(actor.id)
+    flash(_("Your notes are open again. That code is spent, so please make a new one now."))
+    return _let_in(actor, used.keys, url_for("vault.recovery_code"))
+
+
+def _recover_page(status: int, form: RecoverForm) -> Response:
+    return _page("vault/recover.html", status, form=form, ways=vaults.ways(viewer().id))
+
+
+# -- beginning again -----------------------------------------------------------------------
+
+
+@bp.get("/vault/begin-again")
+@signed_in
+def begin_again_form() -> Response:
+    return _page("vault/begin_again.html", 200, form=BeginAgainForm())
+
+
+@bp.post("/vault/begin-again")
+@signed_in
+@transactions.by_hand
+def begin_again() -> Response:
+    """A new, empty vault for somebody whose notes nothing opens any more."""
+    actor, form = viewer(), BeginAgainForm()
+    if not _is_passphrase(actor, form):
+        return _page("vault/begin_again.html", 422, form=form)
+    made = sign_ins.prepare(actor.id, form.passphrase.data, settings())
+    with transactions.write():
+        vaults.begin_again(actor, clock.now())
+        sign_ins.keep(made, clock.now())
+    unlocking.lock_everywhere(actor.id)
+    flash(_("You have a new, empty vault. Please make its recovery code now."))
+    return _let_in(actor, made.new_vault.keys, url_for("vault.recovery_code"))
+
+
+def _page(template: str, status: int, **context: Any) -> Response:
+    return make_response(render_template(template, **context), status)

@@ -1,0 +1,64 @@
+"""Notes: private reflections, sealed before they touch the database.
+
+Only what a stored row must show is outside the envelope: whose it is, and the local day it began.
+Saves of notes leave their lines in the audit log with the day alone, for the same reason.
+"""
+
+from supervision.services.notes.deleting import (
+    UNDO,
+    Deleted,
+    delete_note,
+    just_deleted,
+    purge_deleted,
+    undelete_note,
+)
+from supervision.services.notes.drafts import (
+    Draft,
+    discard_draft,
+    draft,
+    drafts,
+    keep_draft,
+    own_draft,
+    save_draft,
+)
+from supervision.services.notes.links import SessionRef, linkable_sessions, session_ref
+from supervision.services.notes.reading import (
+    NoteLine,
+    NotePage,
+    NotesPage,
+    accept_rows,
+    note,
+    notes_of,
+    own_note,
+)
+from supervision.services.notes.saving import Edit, Saved, save_free, save_note
+
+__all__ = [
+    "UNDO",
+    "Deleted",
+    "Draft",
+    "Edit",
+    "NoteLine",
+    "NotePage",
+    "NotesPage",
+    "Saved",
+    "SessionRef",
+    "accept_rows",
+    "delete_note",
+    "discard_draft",
+    "draft",
+    "drafts",
+    "just_deleted",
+    "keep_draft",
+    "linkable_sessions",
+    "note",
+    "notes_of",
+    "own_draft",
+    "own_note",
+    "purge_deleted",
+    "save_draft",
+    "save_free",
+    "save_note",
+    "session_ref",
+    "undelete_note",
+]

@@ -1,0 +1,103 @@
+// Pages with private text: blank as soon as the vault is locked, here or in another window.
+// Nothing is ever written to the browser's storage.
+(() => {
+  "use strict";
+
+  const watch = document.getElementById("vault-watch");
+  const door = document.querySelector("[data-locked]");
+  const form = document.getElementById("note-form");
+  const tabs = "BroadcastChannel" in window ? new BroadcastChannel("vault") : null;
+  const MINUTE = 60_000;
+
+  const print = document.querySelector("[data-print]");
+  if (print) {
+    print.hidden = false;
+    print.addEventListener("click", () => window.print());
+  }
+
+  // True while open. Asking does not keep the vault open.
+  async function isOpen(address) {
+    try {
+      const answer = await fetch(address, { redirect: "manual", cache: "no-store" });
+      return answer.status === 204;
+    } catch {
+      return null; // the server cannot be reached: nothing is known
+    }
+  }
+
+  // The page after a lock: tell the other windows. A link from a mail comes without the vault's
+  // cookie (SameSite=Strict), so ask once whether the vault is open after all.
+  if (door) {
+    const address = new URL(location.href);
+    if (address.searchParams.has("locked")) tabs?.postMessage("locked");
+    else if (door.dataset.next) {
+      isOpen(door.dataset.state).then((open) => { if (open) location.reload(); });
+    }
+  }
+  if (!watch) return;
+
+  const root = document.documentElement;
+  const blank = () => root.setAttribute("data-blank", "");
+  const show = () => root.removeAttribute("data-blank");
+  let unsaved = false;
+  let leaving = false;
+
+  // What was typed in the last seconds goes out; behind a lock the server seals it as a draft.
+  function flush() {
+    if (!form || !unsaved) return Promise.resolve();
+    unsaved = false;
+    return fetch(`${form.getAttribute("action")}/autosave`, {
+      method: "POST", body: new URLSearchParams(new FormData(form)), keepalive: true, redirect: "manual",
+    }).catch(() => {});
+  }
+
+  async function leave() {
+    if (leaving) return;
+    leaving = true;
+    blank();
+    await flush();
+    const here = location.pathname + location.search;
+    location.replace(`${watch.dataset.unlock}?next=${encodeURIComponent(here)}`);
+  }
+
+  // Hidden until the server says that the vault is still open.
+  async function check() {
+    blank();
+    if (await isOpen(watch.dataset.state) === false) leave();
+    else show();
+  }
+
+  tabs?.addEventListener("message", (event) => { if (event.data === "locked") leave(); });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) check(); else show(); });
+  window.addEventListener("pagehide", () => { flush(); blank(); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") check();
+    else flush();
+  });
+
+  document.addEventListener("submit", (event) => {
+    const target = event.target.getAttribute("action");
+    if (event.target === form) unsaved = false;
+    if (target === "/lock" || target === "/sign-out") {
+      flush();
+      tabs?.postMessage("locked");
+    }
+  });
+
+  if (form) {
+    form.addEventListener("input", () => { unsaved = true; });
+    document.addEventListener("htmx:after:swap", () => {
+      if (document.querySelector("#note-state.saved, #note-state.sealed")) unsaved = false;
+    });
+  }
+
+  // Fifteen minutes without a hand on the page: blank it, whatever the server thinks.
+  let touched = Date.now();
+  for (const sign of ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"]) {
+    document.addEventListener(sign, () => { touched = Date.now(); }, { passive: true });
+  }
+  setInterval(async () => {
+    if (Date.now() - touched >= Number(watch.dataset.idle) * 1000) leave();
+    else if (document.visibilityState === "visible" && await isOpen(watch.dataset.state) === false) leave();
+  }, MINUTE / 2);
+})();
