@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -30,7 +31,7 @@ def server(instance: Path) -> Iterator[Server]:
     running.stop()
 
 
-def refusal(instance: Path, *flags: str, **environment: str) -> tuple[int, list[str]]:
+def refusal(instance: Path, *flags: str, **environment: Any) -> tuple[int, list[str]]:
     """The exit code and the lines of a start that is refused."""
     server = Server(instance, *flags, **environment)
     code = server.process.wait(timeout=30)

@@ -53,51 +53,33 @@ def _add_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict
     return event
 
 
-class _ToStandardError(logging.Handler):
-    """Writes to whatever standard error is now, as the standard library's last resort does."""
+class _Libraries(logging.Handler):
+    """What libraries log, without the values that they fill in: those may quote a person."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        sys.stderr.write(self.format(record) + "\n")
-        sys.stderr.flush()
+        line = {"logger": record.name, "exc_info": record.exc_info}
+        write = log.error if record.levelno >= logging.ERROR else log.warning
+        write(str(record.msg), **line)
 
 
 def configure(level: str) -> None:
-    """Send our logs, and those of the libraries, through one JSON renderer."""
-    shared: list[structlog.types.Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _add_id,
-        _name_error,
-    ]
+    """Send our logs, and the warnings of the libraries, to standard error as JSON."""
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _add_id,
+            _name_error,
+            structlog.processors.JSONRenderer(),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=lambda *_names: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    handler = _ToStandardError()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, _class_only],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-            ],
-        )
-    )
+    handler = _Libraries(max(LEVELS[level], logging.WARNING))
     handler.set_name("supervision")
     root = logging.getLogger()
     root.handlers = [h for h in root.handlers if h.get_name() != "supervision"] + [handler]
-    root.setLevel(max(LEVELS[level], logging.WARNING))
-    logging.getLogger("supervision").setLevel(LEVELS[level])
-
-
-def _class_only(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """A library's line about an exception may quote it: keep which library spoke."""
-    if "error" in event:
-        record = event.get("_record")
-        event["event"] = f"{record.name if record else 'library'} met an exception"
-    return event
 
 
 def init(app: Flask, settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """The folder in memory that the processes of one installation share on one machine."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -18,8 +19,8 @@ def folder(settings: Settings, name: str = "") -> Path:
         found = root.lstat()
     except OSError as error:
         raise BadSettings(f"{root}: cannot be made ({error.strerror})") from None
-    mine = settings.instance.stat().st_uid
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != mine or found.st_mode & 0o077:
+    mine = found.st_uid == os.geteuid() and not found.st_mode & 0o077
+    if not (stat.S_ISDIR(found.st_mode) and mine):
         raise BadSettings(f"{root}: belongs to somebody else; remove it")
     inner = root / name
     inner.mkdir(mode=0o700, exist_ok=True)

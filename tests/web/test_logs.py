@@ -93,10 +93,9 @@ def test_exception_is_named_by_class_and_place_alone(logged, capsys) -> None:
 
 
 def test_place_is_a_line_of_our_own_code() -> None:
-    try:
+    with pytest.raises(KeyError) as caught:
         logs.configure("NONSENSE")
-    except KeyError as error:
-        (place,) = logs.where(error)
+    (place,) = logs.where(caught.value)
     assert place.startswith("web/logs.py:")
     assert place.endswith(" configure")
 
@@ -107,8 +106,8 @@ def test_library_that_quotes_an_exception_is_not_repeated(logged, capsys) -> Non
     except NotFound as error:
         logging.getLogger("library").exception("failed on %s", error)
     (line,) = lines(capsys)
-    assert line["error"] == "NotFound"
-    assert line["event"] == "library met an exception"
+    assert (line["logger"], line["level"]) == ("library", "error")
+    assert (line["event"], line["error"]) == ("failed on %s", "NotFound")
     assert SECRET not in json.dumps(line)
 
 

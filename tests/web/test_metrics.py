@@ -18,8 +18,8 @@ def lines(meter: Meter) -> list[str]:
 
 
 def test_processes_are_summed_up(tmp_path) -> None:
-    _serve(tmp_path, 0.02)
-    for seconds in (0.3, 7.0):
+    _serve(tmp_path, 0.015625)
+    for seconds in (0.375, 7.0):
         process = get_context("spawn").Process(target=_serve, args=(tmp_path, seconds))
         process.start()
         process.join()
@@ -29,7 +29,7 @@ def test_processes_are_summed_up(tmp_path) -> None:
     counts = [line.rpartition(" ")[2] for line in found if "_bucket" in line]
     assert counts == ["0.0", "0.0", "1.0", "1.0", "1.0", "1.0", "2.0", "2.0", "2.0", "3.0"]
     assert f"supervision_request_seconds_count{{{labels}}} 3.0" in found
-    assert f"supervision_request_seconds_sum{{{labels}}} 7.32" in found
+    assert f"supervision_request_seconds_sum{{{labels}}} 7.390625" in found
 
 
 def test_bound_belongs_to_the_bucket_below_it(tmp_path) -> None:

@@ -1,0 +1,246 @@
+"""The goals, each a function that yields rows of the table."""
+
+import itertools
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from flask import Flask
+from sqlalchemy import event
+
+from bench import starts
+from bench.dataset import ALICE, PASSPHRASE, this_monday
+from bench.load import Ask, Refused, drive, fetch
+from bench.measure import ROUNDS, Row, Side, compare, percentile
+from bench.stage import Stage
+from supervision.db import db
+from supervision.domain import vault
+from supervision.domain.vault.keys import new_keys
+
+CALENDAR = "/calendar"
+ENGINES = ("sqlite", "postgresql")
+MOST_STATEMENTS = 6
+
+
+def repeated(path: str, status: int = 200, **headers: str) -> Iterator[Ask]:
+    return itertools.repeat(Ask(path, status, headers))
+
+
+def week(stage: Stage) -> Iterator[Row]:
+    """The week page beside the same template with the same rows in memory."""
+    for engine in ENGINES:
+        server, cookie = stage.server(engine), stage.cookie(engine)
+        again = f"/bench/again?path={quote(CALENDAR)}"
+        ours = Side(server, repeated(CALENDAR, Cookie=cookie))
+        beside = Side(server, repeated(again, Cookie=cookie))
+        yield compare("week", engine, ours.cost, beside.cost, 0.45)
+
+
+def overhead(stage: Stage) -> Iterator[Row]:
+    """What sign-in, permissions, headers and logs add to Flask's plain text."""
+    cookie, plain = stage.cookie("sqlite"), Side(stage.plain(), repeated("/text"))
+    empty = Side(stage.server("sqlite"), repeated("/bench/empty", Cookie=cookie))
+    yield compare("overhead", "empty fragment", empty.cost, plain.cost, 3.0, "at most")
+    same = Side(stage.server("sqlite"), _unchanged(stage, 200))
+    yield compare("overhead", "304", same.cost, plain.cost, 2.5, "at most")
+
+
+def page(stage: Stage) -> Iterator[Row]:
+    """Home beside a page of the same look and size without data."""
+    cookie, server = stage.cookie("sqlite"), stage.server("sqlite")
+    size = len(fetch(server.port, Ask("/", headers={"Cookie": cookie}))[0])
+    ours = Side(server, repeated("/", Cookie=cookie))
+    beside = Side(server, repeated(f"/bench/page?bytes={size}", Cookie=cookie))
+    yield compare("page", f"home, {size // 1024} KB", ours.cost, beside.cost, 0.4)
+
+
+def feed(stage: Stage) -> Iterator[Row]:
+    """A feed beside the same bytes out of memory; and what building it anew costs."""
+    for many in (200, 2000):
+        path = stage.feed_path(many)
+        ours = Side(stage.server("sqlite"), repeated(path))
+        beside = Side(stage.plain(), repeated(f"/bytes/feed-{many}"))
+        yield compare("feed", f"{many}, warm", ours.cost, beside.cost, 0.7)
+    path = stage.feed_path(200)
+    cold = Side(stage.server("sqlite"), _after_changes(stage, path))
+    warm = Side(stage.server("sqlite"), repeated(path))
+    yield compare("feed", "200, cold beside warm", cold.cost, warm.cost, None, "at most")
+
+
+def _after_changes(stage: Stage, path: str) -> Iterator[Ask]:
+    """Each time, the reader's sessions have changed before the feed is asked for."""
+    while True:
+        stage.touch_feeds()
+        yield Ask(path)
+
+
+def _unchanged(stage: Stage, many: int) -> Iterator[Ask]:
+    path = stage.feed_path(many)
+    _body, headers = fetch(stage.server("sqlite").port, Ask(path))
+    return repeated(path, 304, **{"If-None-Match": headers["etag"]})
+
+
+def feed_304(stage: Stage) -> Iterator[Row]:
+    """If-None-Match beside Flask's bare 304."""
+    ours = Side(stage.server("sqlite"), _unchanged(stage, 200))
+    beside = Side(stage.plain(), repeated("/same", 304))
+    yield compare("feed-304", "200", ours.cost, beside.cost, 0.6)
+
+
+def book(stage: Stage) -> Iterator[Row]:
+    """A booking by form for a roster of eleven, beside one bare row in the same transaction."""
+    for engine in ENGINES:
+        server = stage.server(engine)
+        ours = Side(server, _bookings(stage, engine))
+        beside = Side(server, itertools.repeat(Ask("/bench/insert", form={})))
+        yield compare("book", engine, ours.cost, beside.cost, 0.3)
+
+
+def _bookings(stage: Stage, engine: str) -> Iterator[Ask]:
+    """Every hour of coming weekends, when Alice has nothing else."""
+    cast, cookie = stage.cast(engine), stage.cookie(engine)
+    saturday = this_monday() + timedelta(days=12)
+    for number in itertools.count():
+        weekend, hour = divmod(number, 46)
+        day, hour = divmod(hour, 23)
+        on = saturday + timedelta(weeks=weekend, days=day)
+        form = {
+            "csrf_token": stage.csrf_token(engine),
+            "once": str(uuid4()),
+            "date": f"{on:%Y-%m-%d}",
+            "starts_at": f"{hour:02}:00",
+            "minutes": "50",
+            "repeats": "never",
+        }
+        path = f"/rosters/{cast.rosters[0]}/book"
+        yield Ask(path, 303, {"Cookie": cookie}, form)
+
+
+def note(_stage: Stage) -> Iterator[Row]:
+    """Sealing and opening a revision beside bare AES-GCM with a fresh key."""
+    keys, person, number = new_keys(), uuid4(), uuid4()
+    for size in (2048, 20480):
+        body = os.urandom(size // 2).hex().encode()
+        sealed = vault.seal_revision(keys, person, number, 1, vault.FIRST, body)
+        key, nonce = AESGCM.generate_key(256), os.urandom(12)
+        bare = AESGCM(key).encrypt(nonce, body, None)
+        ours: Callable[[], object] = partial(
+            vault.seal_revision, keys, person, number, 1, vault.FIRST, body
+        )
+        beside: Callable[[], object] = partial(_bare_seal, body)
+        case = f"save {size // 1024} KB"
+        yield compare("note", case, timed(ours), timed(beside), 5.0, "at most")
+        ours = partial(vault.open_revision, keys, person, number, 1, vault.FIRST, sealed)
+        beside = partial(_bare_open, key, nonce, bare)
+        case = f"open {size // 1024} KB"
+        yield compare("note", case, timed(ours), timed(beside), 5.0, "at most")
+
+
+def _bare_seal(body: bytes) -> bytes:
+    return AESGCM(AESGCM.generate_key(256)).encrypt(os.urandom(12), body, None)
+
+
+def _bare_open(key: bytes, nonce: bytes, sealed: bytes) -> bytes:
+    return AESGCM(key).decrypt(nonce, sealed, None)
+
+
+def timed(act: Callable[[], object], times: int = 2000) -> Callable[[], float]:
+    """CPU ms that `act` costs in this process."""
+
+    def cost() -> float:
+        before = time.process_time()
+        for _ in range(times):
+            act()
+        return (time.process_time() - before) / times * 1000
+
+    return cost
+
+
+def unlock(stage: Stage) -> Iterator[Row]:
+    """Signing in, which unlocks the vault, beside one bare run of Argon2id."""
+    form = {"email": ALICE, "passphrase": PASSPHRASE, "csrf_token": stage.csrf_token("sqlite")}
+    headers = {"Cookie": stage.anonymous_cookie("sqlite")}
+    asks = (Ask("/sign-in", 303, headers, form | {"once": str(uuid4())}) for _ in itertools.count())
+    ours = Side(stage.server("sqlite"), asks)
+    yield compare("unlock", "sign in", ours.cost, timed(_bare_argon2, 4), 1.1, "at most")
+
+
+def _bare_argon2() -> bytes:
+    kdf = Argon2id(salt=bytes(16), length=64, iterations=3, lanes=1, memory_cost=65536)
+    return kdf.derive(PASSPHRASE.encode())
+
+
+def p99(stage: Stage) -> Iterator[Row]:
+    """How even the answers to one client are: the 99th percentile beside the median."""
+    server, cookie = stage.server("sqlite"), stage.cookie("sqlite")
+    asks = repeated(CALENDAR, Cookie=cookie)
+    drive(server.port, asks, 50)
+    rounds = []
+    for _ in range(ROUNDS):
+        seconds = drive(server.port, asks, 400)
+        rounds.append((percentile(seconds, 0.99) * 1000, percentile(seconds, 0.5) * 1000))
+    high, middle = (statistics.median(values) for values in zip(*rounds, strict=True))
+    yield Row("p99", "week, one client", high, middle, high / middle, 2.5, "at most", "ms", rounds)
+
+
+def statements(stage: Stage) -> Iterator[Row]:
+    """SQL statements a page, for Alice with everything and for somebody with nothing."""
+    app, cast = stage.app("sqlite"), stage.cast("sqlite")
+    for path in ("/", CALENDAR, "/rosters", "/feeds", f"/rosters/{cast.rosters[0]}"):
+        full = _statements(app, path, stage.cookie("sqlite"))
+        alone = _statements(app, path, stage.cookie("sqlite", alone=True))
+        shown = path if len(path) < 30 else "/rosters/<id>"
+        yield Row("statements", shown, full, alone, full, MOST_STATEMENTS, "at most", "statements")
+
+
+def _statements(app: Flask, path: str, cookie: str) -> int:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            seen.append(statement)
+
+    client = app.test_client(use_cookies=False)
+    client.get(path, headers={"Cookie": cookie})
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+        engine = db.engine
+    answer = client.get(path, headers={"Cookie": cookie})
+    event.remove(engine, "before_cursor_execute", note)
+    if answer.status_code != HTTPStatus.OK:
+        raise Refused(f"{path} answered {answer.status}")
+    return len(seen)
+
+
+def start(stage: Stage) -> Iterator[Row]:
+    """A second start until it answers, and the memory of all its processes then."""
+    instance = stage.instance("sqlite")
+    seconds, megabytes = zip(*(starts.once(instance) for _ in range(3)), strict=True)
+    up, memory = statistics.median(seconds), statistics.median(megabytes)
+    yield Row("start", "to the first answer", up, 2.0, up, 2.0, "at most", "s")
+    yield Row("start", "memory, all processes", memory, 180.0, memory, 180.0, "at most", "MB")
+
+
+GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
+    "week": week,
+    "overhead": overhead,
+    "page": page,
+    "feed": feed,
+    "feed-304": feed_304,
+    "book": book,
+    "note": note,
+    "unlock": unlock,
+    "p99": p99,
+    "statements": statements,
+    "start": start,
+}
+RESULTS = Path(__file__).parent / "results"
