@@ -249,7 +249,7 @@ class Words:
 
     def day(self, on: date) -> str:
         if on == self.today:
-            return _("Today")
+            return str(_("Today"))
         return str(_("Tomorrow")) if on == self.today + timedelta(days=1) else ""
 
     def entry(self, piece: Piece) -> Entry:

@@ -1,0 +1,70 @@
+"""Which pages there are for whoever is signed in: found by following links, as a person would."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import APIRequestContext
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
+from supervision import create_app
+from tests.support.databases import settings_for
+
+LINK = re.compile(r'<a\b[^>]*?\shref="(/[^"#]*)')
+# Two of each kind of page, since what one person may do in one roster, another may not.
+MOST = 2
+
+
+def routes() -> MapAdapter:
+    """The application's addresses; nothing is asked of it, so its database may be missing."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(settings_for(Path(folder), f"sqlite:///{folder}/none.sqlite"))
+        return app.url_map.bind("127.0.0.1")
+
+
+def endpoint(known: MapAdapter, path: str) -> str | None:
+    """Which view answers a path, None when nothing does."""
+    try:
+        found: str = known.match(urlsplit(path).path, method="GET")[0]
+    except HTTPException:
+        return None
+    return found
+
+
+def _kind(known: MapAdapter, path: str) -> str:
+    """Pages of one kind differ in what they show, not in how: `calendar.index month`."""
+    query = parse_qs(urlsplit(path).query)
+    return " ".join([str(endpoint(known, path)), *query.get("view", []), *sorted(query)])
+
+
+def follow(
+    request: APIRequestContext, known: MapAdapter, *starts: str
+) -> Iterator[tuple[str, str]]:
+    """(endpoint, path) of each page that can be reached by links from `starts`.
+
+    Raises AssertionError for a link that leads nowhere.
+    """
+    waiting, seen = list(starts), set(starts)
+    shown: dict[str, int] = {}
+    while waiting:
+        path = waiting.pop(0)
+        kind = _kind(known, path)
+        if shown.get(kind, 0) >= MOST:
+            continue
+        response = request.get(path)
+        assert response.status == 200, f"{path} answered {response.status}"
+        if "text/html" not in response.headers["content-type"]:
+            continue
+        reached = urlsplit(response.url)
+        if reached.path != urlsplit(path).path:
+            continue
+        shown[kind] = shown.get(kind, 0) + 1
+        yield str(endpoint(known, path)), path
+        links = [unescape(link) for link in LINK.findall(response.text())]
+        new = [link for link in dict.fromkeys(links) if link not in seen]
+        seen.update(new)
+        waiting += new
