@@ -1,6 +1,7 @@
 """The private feed, as its people live it: whatever services change, the feed follows."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from supervision.db import db
 from supervision.domain import ical
@@ -35,7 +36,7 @@ def told(token, at) -> dict[str, tuple[str, int, int, str]]:
 def test_feed_follows_booking_moving_cancelling_editing_and_leaving(house) -> None:
     _made, token = subscribe(house.bob)
     minutes = iter(AT + timedelta(minutes=n) for n in range(1, 99))
-    ids = []
+    ids: list[UUID] = []
     for day in (1, 8):
         at = next(minutes)
         ids += sessions.book_session(house.alice, at, house.group, wish(day, 15)).session_ids
