@@ -150,14 +150,12 @@ def claim(
     claimants: Sequence[Claimant],
     softened: Iterable[Clash] = (),
 ) -> None:
-    """Take the claimants' time for these sessions, in place of what was taken for them before.
+    """Take the claimants' time for sessions that had none of it.
 
     Where a clash is given as softened, that claim is made soft, so that something which must not
     fail (somebody joins, a series rolls on) need not. Raises Conflict when the database refuses.
     """
-    sessions = list(sessions)
     soft = {(clash.person_id, clash.wanted_at) for clash in softened if clash.hard}
-    people = [one.person_id for one in claimants]
     rows = [
         {
             "id": uuid4(),
@@ -171,15 +169,24 @@ def claim(
         for session_id, when in sessions
         for one in claimants
     ]
-    with guarded():
-        db.session.execute(
-            delete(Claim).where(
-                Claim.session_id.in_([session_id for session_id, _ in sessions]),
-                Claim.person_id.in_(people),
-            )
-        )
-        if rows:
+    if rows:
+        with guarded():
             db.session.execute(insert(Claim), rows)
+
+
+def reclaim(
+    sessions: Sequence[tuple[UUID, Interval]],
+    claimants: Sequence[Claimant],
+    softened: Iterable[Clash] = (),
+) -> None:
+    """As `claim`, in place of whatever time these people gave to these sessions before."""
+    db.session.execute(
+        delete(Claim).where(
+            Claim.session_id.in_([session_id for session_id, _ in sessions]),
+            Claim.person_id.in_([one.person_id for one in claimants]),
+        )
+    )
+    claim(sessions, claimants, softened)
 
 
 def release(session_ids: Iterable[UUID]) -> None:

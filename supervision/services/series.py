@@ -192,7 +192,7 @@ def move_series(
     series.sequence += 1
     db.session.flush()
     placed = [(session.id, span) for session, span in zip(moving, wanted, strict=True)]
-    claims.claim(placed, [member.claimant for member in members])
+    claims.reclaim(placed, [member.claimant for member in members])
     feeds.bump(member.person_id for member in members)
     record(Act.SERIES_MOVE, at, actor.id, series_id, roster=roster.id, sessions=len(placed))
     _tell(actor, at, roster, members, series, "moved", placed, wish.message, warnings, base_url)

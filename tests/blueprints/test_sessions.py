@@ -345,7 +345,7 @@ def test_session_page_of_a_series_tells_how_it_goes_on_and_when_it_ends(house, b
     text = words(bob.get(f"/sessions/{done.session_ids[0]}").text)
     assert (
         "Every week on Tuesday. 3 sessions to come, the last on Tue 8 Dec 2026. "
-        "The series ends then; book on if you go on."
+        "The series ends then."
     ) in text
 
 

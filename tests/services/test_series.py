@@ -293,3 +293,46 @@ def test_roll_series_over_a_busy_time_is_soft_and_tells(house: House) -> None:
         "You have something else at these times:",
         "- Tue 30 Nov 2027, 10:30",
     ]
+
+
+# -- clocks that change their rules --------------------------------------------------------
+
+
+def test_follow_clocks_puts_right_what_an_older_rule_resolved(house: House) -> None:
+    booked = book(house)
+    third = booked.session_ids[2]
+    sessions.move_session(house.alice, AT, third, Wish(TUESDAY + timedelta(days=15), 50))
+    _resolve_an_hour_late(booked.session_ids[1:3])
+    assert (sessions.follow_clocks(AT), sessions.follow_clocks(AT)) == (1, 0)
+    found = rows(booked.series_id)
+    assert locals_of(booked.series_id) == [
+        "11-24 10:00",
+        "12-01 10:00",
+        "12-09 11:00",
+        "12-15 10:00",
+    ]
+    assert [row.sequence for row in found] == [0, 1, 1, 0]
+    claimed = db.session.scalars(
+        select(Claim.starts_at).where(Claim.session_id == booked.session_ids[1])
+    )
+    assert set(claimed) == {datetime(2026, 12, 1, 10, 0, tzinfo=UTC)}
+
+
+def test_follow_clocks_knows_the_time_that_a_series_was_moved_to(house: House) -> None:
+    booked = book(house)
+    series.move_series(house.alice, AT, booked.series_id, time(15), 50)
+    db.session.commit()
+    assert sessions.follow_clocks(AT) == 0
+    _resolve_an_hour_late(booked.session_ids[3:])
+    assert sessions.follow_clocks(AT) == 1
+    assert locals_of(booked.series_id)[-1] == "12-15 15:00"
+
+
+def _resolve_an_hour_late(session_ids: tuple[UUID, ...]) -> None:
+    """As if the rules of the zone had been others when these were booked."""
+    hour = timedelta(hours=1)
+    for row in db.session.scalars(select(Session).where(Session.id.in_(session_ids))):
+        row.starts_at, row.ends_at = row.starts_at + hour, row.ends_at + hour
+    for taken in db.session.scalars(select(Claim).where(Claim.session_id.in_(session_ids))):
+        taken.starts_at, taken.ends_at = taken.starts_at + hour, taken.ends_at + hour
+    db.session.commit()

@@ -140,7 +140,8 @@ def _lines(shown: Shown, form: BookForm) -> dict[str, Any]:
     wish, actor = form.wish(), viewer()
     due = series.planned(actor, clock.now(), shown.id, wish, form.repeat())
     lines = preview_lines(due, wish.minutes, shown.zone, actor.zone)
-    return {"lines": lines, "count": len(due), "last": due[-1].starts_at}
+    is_open = form.ends.data == "open"
+    return {"lines": lines, "count": len(due), "last": due[-1].starts_at, "is_open": is_open}
 
 
 def _book_page(status: int, form: BookForm, shown: Shown, **context: Any) -> Response:

@@ -1,5 +1,6 @@
 """Sessions: book, move and cancel one; read those of a person or a roster; who joins and leaves."""
 
+from supervision.services.sessions.clocks import follow_clocks
 from supervision.services.sessions.members import (
     cancel_coming,
     member_joined,
@@ -30,6 +31,7 @@ __all__ = [
     "cancel_coming",
     "cancel_session",
     "coming_of_roster",
+    "follow_clocks",
     "last_session",
     "member_joined",
     "member_left",

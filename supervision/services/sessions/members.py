@@ -30,7 +30,7 @@ def member_joined(roster_id: UUID, person_id: UUID, at: datetime) -> list[Clash]
     claims.serialise([person_id])
     coming = [(one.id, Interval(one.starts_at, one.ends_at)) for one in _coming(roster_id, at)]
     found = claims.clashes(claimants, [span for _, span in coming], [key for key, _ in coming])
-    claims.claim(coming, claimants, softened=found)
+    claims.reclaim(coming, claimants, softened=found)
     feeds.bump([person_id])
     return found
 

@@ -113,7 +113,7 @@ def move_session(
     session.shifted, session.edited, session.message = due.shifted, True, wish.message
     touch(session, at)
     db.session.flush()
-    claims.claim([(session_id, span)], [member.claimant for member in members])
+    claims.reclaim([(session_id, span)], [member.claimant for member in members])
     feeds.bump(member.person_id for member in members)
     record(Act.SESSION_MOVE, at, actor.id, session_id, roster=roster.id)
     notice = Notice(
