@@ -42,7 +42,7 @@ SHUT = {"autocomplete": "off", "spellcheck": "false"}
 LONG = lazy("Keep this to %(max)d characters.")
 
 
-class ScaleField(IntegerField):
+class ScaleField(IntegerField):  # type: ignore[misc]  # WTForms has no types
     """A whole number from 0 to 10, or nothing."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -52,7 +52,7 @@ class ScaleField(IntegerField):
             raise ValueError(_("Give a whole number from 0 to 10.")) from None
 
 
-class DayField(DateField):
+class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
     """A date, or nothing."""
 
     def process_formdata(self, valuelist: list[str]) -> None:

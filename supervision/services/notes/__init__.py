@@ -12,15 +12,6 @@ from supervision.services.notes.deleting import (
     purge_deleted,
     undelete_note,
 )
-from supervision.services.notes.drafts import (
-    Draft,
-    discard_draft,
-    draft,
-    drafts,
-    keep_draft,
-    own_draft,
-    save_draft,
-)
 from supervision.services.notes.links import SessionRef, linkable_sessions, session_ref
 from supervision.services.notes.reading import (
     NoteLine,
@@ -32,6 +23,15 @@ from supervision.services.notes.reading import (
     own_note,
 )
 from supervision.services.notes.saving import Edit, Saved, save_free, save_note
+from supervision.services.notes.waiting import (
+    Draft,
+    discard_draft,
+    draft,
+    drafts,
+    keep_draft,
+    own_draft,
+    save_draft,
+)
 
 __all__ = [
     "UNDO",
