@@ -67,7 +67,18 @@
     else show();
   }
 
-  tabs?.addEventListener("message", (event) => { if (event.data === "locked") leave(); });
+  // The word comes before the lock is done: stay blank until the server says so, then go.
+  async function lockedElsewhere() {
+    blank();
+    await flush();
+    for (let tries = 0; tries < 20; tries += 1) {
+      if (await isOpen(watch.dataset.state) === false) return leave();
+      await new Promise((resolve) => { setTimeout(resolve, 250); });
+    }
+    return show();
+  }
+
+  tabs?.addEventListener("message", (event) => { if (event.data === "locked") lockedElsewhere(); });
   window.addEventListener("pageshow", (event) => { if (event.persisted) check(); else show(); });
   window.addEventListener("pagehide", () => { flush(); blank(); });
   document.addEventListener("visibilitychange", () => {

@@ -51,16 +51,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     }
 
 
-@pytest.fixture(scope="session")
-def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    """London, as Alice; `new_context(timezone_id=..., java_script_enabled=False)` for others."""
-    return browser_context_args | {"timezone_id": "Europe/London", "locale": "en-GB"}
-
-
 @pytest.fixture
 def new_page(new_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
-    """Pages of separate browsers; takes what `browser.new_context` takes."""
-    return lambda **options: new_context(**options).new_page()
+    """Pages of separate browsers, in London unless told; takes what `new_context` takes."""
+    here = {"timezone_id": "Europe/London", "locale": "en-GB"}
+    return lambda **options: new_context(**here | options).new_page()
 
 
 @pytest.fixture
