@@ -139,7 +139,7 @@ def _sheet(
         today=f"{base}?view={view}",
         after=f"{base}?view={view}&date={after}",
         tabs=[(key, text, f"{base}?view={key}&date={day}") for key, text in _tabs()],
-        now=words.now(),
+        now=words.now(first, last),
         hours=[words.hour(hour) for hour in range(first, last)],
         kinds=words.kinds(),
         shape=f"from{first} to{last}",
@@ -239,9 +239,12 @@ class Words:
     def hour(self, hour: int) -> str:
         return self.time(self._now.replace(hour=hour, minute=0))
 
-    def now(self) -> Now:
-        time = self.time(self._now)
-        return Now(_("Now, %(time)s", time=time), _place(self._now.hour * 60 + self._now.minute))
+    def now(self, first: int, last: int) -> Now:
+        """The present moment; out of the grid when it shows the hours [first, last) without it."""
+        text = _("Now, %(time)s", time=self.time(self._now))
+        if not first <= self._now.hour < last:
+            return Now(text, "out")
+        return Now(text, _place(self._now.hour * 60 + self._now.minute))
 
     def passed(self, pieces: Sequence[Piece]) -> int:
         """How many of a day's sessions have begun."""

@@ -165,6 +165,14 @@ def test_now_stands_between_what_began_and_what_comes(house, group, client):
     )
 
 
+@pytest.mark.parametrize(("hour", "place"), [(7, "out"), (8, "h8 m0"), (17, "h17 m0"), (18, "out")])
+def test_now_is_drawn_only_in_the_hours_of_the_grid(hour, place, house, group, client, clock):
+    clock.move_to(datetime(2026, 11, 23, hour, 4, tzinfo=UTC))
+    factories.session(group, TUESDAY, house.alice)
+    client.sign_in(house.alice.id)
+    assert re.findall(r'<li class="now (.*?)">', client.get("/calendar").text) == [place]
+
+
 def test_month_shows_six_weeks_and_leads_to_full_days(house, group, client):
     for hour in range(9, 15):
         factories.session(group, datetime(2026, 11, 24, hour, tzinfo=UTC), house.alice)
