@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def N_(msgid: str) -> str:
+def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for it
     """Mark a text for translation where no language is known yet."""
     return msgid
 

@@ -1,5 +1,7 @@
 """Alembic's environment: the application's own engine and models."""
 
+from typing import Any, Literal
+
 from alembic import context
 from flask import current_app
 
@@ -8,7 +10,7 @@ from supervision.db import WRITE, UTCDateTime, db
 target = db.metadata
 
 
-def _render(_kind: str, item: object, _context: object) -> str | bool:
+def _render(_kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Migrations are frozen: they name SQLAlchemy's types, not ours."""
     return "sa.DateTime(timezone=True)" if isinstance(item, UTCDateTime) else False
 

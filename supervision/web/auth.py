@@ -21,7 +21,7 @@ manager = LoginManager()
 manager.session_protection = None
 
 
-class Viewer(UserMixin, Actor):
+class Viewer(UserMixin, Actor):  # type: ignore[misc]  # Flask-Login has no types
     """The Actor as Flask-Login knows them; the cookie holds the sign-in, not the person."""
 
     __hash__ = Actor.__hash__

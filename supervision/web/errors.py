@@ -138,9 +138,7 @@ def _fault(error: Exception) -> Response:
     db.session.rollback()
     cause = error.original_exception if isinstance(error, InternalServerError) else error
     found = cause or error
-    log.error(
-        "fault", error=type(found).__name__, where=where(found), endpoint=request.endpoint
-    )
+    log.error("fault", error=type(found).__name__, where=where(found), endpoint=request.endpoint)
     try:
         return page(500)
     except SQLAlchemyError:

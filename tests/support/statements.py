@@ -1,4 +1,4 @@
-"""Which SQL statements run, so that a list can prove that it asks no more for thirty than for one."""
+"""Which SQL statements run, so that a list can prove that it asks no more for thirty rows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
