@@ -9,9 +9,12 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from flask_babel import force_locale
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -46,6 +49,25 @@ def queue(
         "due_at": at,
     }
     db.session.execute(insert(Outbox).values(**values).on_conflict_do_nothing())
+
+
+class Reader(Protocol):
+    """Somebody to write to: a person's row, or an actor."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+
+
+def tell(
+    reader: Reader, event: str, subject: str, body: str, at: datetime, **params: object
+) -> None:
+    """Queue a mail in its reader's language; `subject` and `body` are msgids with named places."""
+    with force_locale(reader.language):
+        queue(event, reader.email, _(subject, **params), _(body, **params), at, reader.id)
 
 
 def send_due(at: datetime, sender: str, send: Send, limit: int = 50) -> int:

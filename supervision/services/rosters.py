@@ -276,14 +276,18 @@ def invite_member(
     record(Act.MEMBER_INVITE, at, actor.id, roster_id, person=person.id)
     if person.state == PersonState.INVITED:
         return people.invitation_for(actor, at, person, roster_id, base_url)
-    mail.queue(
+    mail.tell(
+        person,
         f"roster-invitation:{roster_id}:{person.id}:{at:%Y%m%d%H%M}",
-        person.email,
-        f"{actor.name} invites you to {roster.title}",
-        f"{actor.name} invites you to the roster “{roster.title}”.\n\n"
-        f"Accept or decline here:\n{base_url}/rosters/{roster_id}\n",
+        N_("%(name)s invites you to %(title)s"),
+        N_(
+            "%(name)s invites you to the roster “%(title)s”.\n\n"
+            "Accept or decline here:\n%(link)s\n"
+        ),
         at,
-        person.id,
+        name=actor.name,
+        title=roster.title,
+        link=f"{base_url}/rosters/{roster_id}",
     )
     return None
 

@@ -94,15 +94,18 @@ def invitation_for(
         LinkPurpose.INVITATION, person.id, roster_id, actor.id, at + INVITATION_LASTS, at
     )
     record(Act.PERSON_INVITE, at, actor.id, person.id)
-    mail.queue(
+    mail.tell(
+        person,
         f"invitation:{token_hash(token).hex()[:16]}",
-        person.email,
-        f"{actor.name} invites you to Supervision",
-        f"{actor.name} invites you to Supervision, where supervision sessions are arranged and "
-        f"reflections stay private.\n\nJoin here within 7 days:\n"
-        f"{base_url}/invitation/{token}\n\nIf you did not expect this, do nothing.\n",
+        N_("%(name)s invites you to Supervision"),
+        N_(
+            "%(name)s invites you to Supervision, where supervision sessions are arranged and "
+            "reflections stay private.\n\nJoin here within 7 days:\n%(link)s\n\n"
+            "If you did not expect this, do nothing.\n"
+        ),
         at,
-        person.id,
+        name=actor.name,
+        link=f"{base_url}/invitation/{token}",
     )
     return token
 
@@ -145,16 +148,18 @@ def ask_reset(email: str, at: datetime, base_url: str) -> None:
         return
     token = make_link(LinkPurpose.RESET, person.id, None, None, at + RESET_LASTS, at)
     record(Act.PERSON_ASK_RESET, at, person.id, person.id)
-    mail.queue(
+    mail.tell(
+        person,
         f"reset:{token_hash(token).hex()[:16]}",
-        person.email,
-        "Set a new passphrase",
-        "Somebody, probably you, asked for a new passphrase.\n\n"
-        f"Set one within an hour:\n{base_url}/reset/{token}\n\n"
-        "Your account opens again with it. Your notes stay closed until you give your recovery "
-        "code. If you did not ask, do nothing.\n",
+        N_("Set a new passphrase"),
+        N_(
+            "Somebody, probably you, asked for a new passphrase.\n\n"
+            "Set one within an hour:\n%(link)s\n\n"
+            "Your account opens again with it. Your notes stay closed until you give your "
+            "recovery code. If you did not ask, do nothing.\n"
+        ),
         at,
-        person.id,
+        link=f"{base_url}/reset/{token}",
     )
 
 
