@@ -17,7 +17,7 @@ from supervision.models.audit import AuditEntry
 from supervision.models.notes import Note, NoteDraft, NoteRevision, Vault
 from supervision.permissions import Actor
 from supervision.services import notes
-from supervision.services.notes import Edit, reading, rows, saving, waiting
+from supervision.services.notes import Edit, rows, saving, waiting
 from tests import factories
 from tests.support.statements import counted
 from tests.support.vaults import furnish, pepper
@@ -333,7 +333,7 @@ def test_old_revision_as_the_latest_shows_in_the_head(bob, keys):
 def test_old_revision_passes_where_the_head_is_not_compared(bob, keys, monkeypatch):
     note_id = two_revisions(bob, keys)
     roll_back(note_id)
-    monkeypatch.setattr(rows.vault, "verify_head", lambda *_: None)
+    monkeypatch.setattr(vault, "verify_head", lambda *_: None)
     found = notes.note(bob, keys, note_id)
     assert (found.sound, text_of(bob, keys, note_id)) == (True, "first")
 
@@ -555,7 +555,7 @@ def test_draft_in_the_column_of_revisions_does_not_open(bob, keys):
 
 def test_draft_opens_as_a_revision_where_types_are_not_told_apart(bob, keys, monkeypatch):
     note_id = put_draft_as_revision(bob, keys)
-    monkeypatch.setattr(reading.vault, "open_revision", _open_anything(bob))
+    monkeypatch.setattr(vault, "open_revision", _open_anything(bob))
     assert text_of(bob, keys, note_id) == "only a draft"
 
 

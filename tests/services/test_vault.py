@@ -171,6 +171,7 @@ def test_recovery_code_of_somebody_else_does_not_open(bob, keys):
 @pytest.mark.parametrize(
     ("typed", "reason"),
     [(CODE[:-1], "length"), ("%" + CODE[1:], "letter"), (CODE[5:] + "-" + CODE[:4], "checksum")],
+    ids=["length", "letter", "checksum"],
 )
 def test_slip_in_typing_is_named(bob, keys, typed, reason):
     with pytest.raises(Invalid) as refusal:
@@ -261,8 +262,8 @@ def test_change_never_lowers_the_costs(bob, keys):
 
 def test_change_lowers_the_costs_where_the_larger_is_not_taken(bob, keys, monkeypatch):
     costs = dearer(bob)
-    monkeypatch.setattr(sign_ins.vault, "stronger", lambda _one, other: other)
-    monkeypatch.setattr(sign_ins.vault, "reseal_slot", _unguarded(vault.reseal_slot))
+    monkeypatch.setattr(vault, "stronger", lambda _one, other: other)
+    monkeypatch.setattr(vault, "reseal_slot", _unguarded(vault.reseal_slot))
     change(bob, "seven brown owls asleep")
     assert costs_of(bob).memory_kib < costs.memory_kib
 
