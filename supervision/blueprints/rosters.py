@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
@@ -22,6 +22,7 @@ from supervision.web.forms import Form, at_most, required, trimmed
 from supervision.web.settings import base_url
 
 bp = Blueprint("rosters", __name__)
+MOST_PAGES = 1000
 KINDS = [
     (Kind.INDIVIDUAL, lazy("Individual: a supervisor and a supervisee")),
     (Kind.PEER, lazy("Peer: equals, nobody leads")),
@@ -138,17 +139,26 @@ def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more
     actor, at = viewer(), clock.now()
     page = rosters.roster_page(actor, roster_id)
     takes_part = page.takes_part
+    coming_page, past_page = _number("coming"), _number("past")
     return _page(
         "rosters/show.html",
         status,
         page=page,
-        coming=sessions.coming_of_roster(actor, roster_id, at) if takes_part else [],
-        past=sessions.past_of_roster(actor, roster_id, at)
+        coming=sessions.coming_of_roster(actor, roster_id, at, coming_page) if takes_part else [],
+        past=sessions.past_of_roster(actor, roster_id, at, past_page)
         if takes_part or page.place.state == MemberState.ENDED
         else [],
+        coming_page=coming_page,
+        past_page=past_page,
+        page_size=sessions.PAGE,
         invite=invite or _invite_form(page.roster.kind, fresh=True),
         **more,
     )
+
+
+def _number(name: str) -> int:
+    """Which page of a list the address asks for; the first for whatever is no number."""
+    return min(max(request.args.get(name, 1, type=int), 1), MOST_PAGES)
 
 
 @bp.get("/rosters/<uuid:roster_id>/edit")

@@ -1,12 +1,14 @@
 """Rosters as their people meet them."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 
+from supervision import clock as clocks
 from supervision.db import db
 from supervision.models.audit import AuditEntry
 from supervision.models.rosters import Membership, Roster
@@ -210,3 +212,21 @@ def test_roster_list_takes_as_many_statements_for_one_as_for_thirty(
     with counted() as many:
         client.get("/rosters")
     assert len(few) == len(many) <= 6
+
+
+@pytest.mark.parametrize("page", ["2", "0", "-1", "x", "9" * 40])
+def test_any_page_number_of_a_roster_is_answered(house: House, client: Client, page: str) -> None:
+    client.sign_in(house.alice.id)
+    assert client.get(f"/rosters/{house.group}?coming={page}&past={page}").status_code == 200
+
+
+def test_long_list_of_sessions_is_turned_page_by_page(house: House, client: Client) -> None:
+    roster = db.session.get_one(Roster, house.group)
+    start = clocks.now() + timedelta(days=1)
+    for week in range(25):
+        factories.session(roster, start + timedelta(weeks=week), house.alice)
+    client.sign_in(house.alice.id)
+    first = client.get(f"/rosters/{house.group}").text
+    second = client.get(f"/rosters/{house.group}?coming=2").text
+    assert (first.count("/sessions/"), second.count("/sessions/")) == (20, 5)
+    assert ("Later sessions" in first, "Later sessions" in second) == (True, False)

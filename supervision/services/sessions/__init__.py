@@ -11,6 +11,7 @@ from supervision.services.sessions.one import book_session, cancel_session, move
 from supervision.services.sessions.page import Attendee, SeriesInfo, SessionPage, session_page
 from supervision.services.sessions.plan import Booked, Wish
 from supervision.services.sessions.reads import (
+    PAGE,
     SessionRow,
     coming_of_roster,
     last_session,
@@ -21,6 +22,7 @@ from supervision.services.sessions.reads import (
 )
 
 __all__ = [
+    "PAGE",
     "Attendee",
     "Booked",
     "SeriesInfo",
