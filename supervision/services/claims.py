@@ -137,8 +137,8 @@ def _busy_once(times: tuple[datetime, ...], person_ids: Iterable[UUID]) -> Selec
 def _busy_often(times: Sequence[tuple[datetime, ...]], person_ids: Iterable[UUID]) -> Select[Any]:
     """Claims of these people that overlap any of many times.
 
-    An outer join, since its order is kept: each time looks into the index. Left to themselves,
-    planners begin elsewhere, and a long series then takes minutes instead of milliseconds.
+    Each time has to look into the index, so the outer join and the sub-selects leave the planner
+    no other order: joined to sessions it began with those, and a long series took a minute.
     """
     names = ("starts_at", "ends_at", "earliest")
     columns = (column(name, UTCDateTime) for name in names)

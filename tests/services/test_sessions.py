@@ -455,8 +455,18 @@ def test_member_left_loses_what_is_to_come_and_is_free(house: House) -> None:
 
 def test_republish_raises_sequences_of_what_is_to_come(house: House) -> None:
     past, coming = book(house), book(house, TUESDAY + timedelta(days=7))
-    sessions.republish(house.group, AT + timedelta(days=2))
+    group = db.session.get_one(Roster, house.group)
+    group.meeting_link = "https://meet.example.org/new"
+    sessions.republish(house.group, AT + timedelta(days=2), house.alice)
     assert (row(past).sequence, row(coming).sequence) == (0, 1)
+    assert mails(house.alice) == []
+    assert mails(house.carol)[-1].body.splitlines()[2:] == [
+        "Alice Ashworth has changed a session of “Tuesday group”.",
+        "",
+        "Tue 1 Dec 2026, 11:00 to 11:50 (Berlin); 10:00 in London",
+        "",
+        "Meeting link: https://meet.example.org/new",
+    ]
 
 
 def test_end_roster_cancels_what_is_to_come(house: House) -> None:

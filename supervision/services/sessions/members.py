@@ -47,17 +47,28 @@ def member_left(roster_id: UUID, person_id: UUID, at: datetime) -> None:
     feeds.bump([person_id])
 
 
-def republish(roster_id: UUID, at: datetime) -> None:
-    """The roster's title or place changed: calendars must read its coming sessions anew."""
+def republish(
+    roster_id: UUID, at: datetime, actor: Actor | None = None, base_url: str = ""
+) -> None:
+    """The roster's title or place changed: calendars must read its coming sessions anew.
+
+    Everybody but the actor is also told by mail.
+    """
     db.session.flush()
     roster = db.session.get_one(Roster, roster_id)
     lock(roster)
     members = members_of(roster)
     claims.serialise(member.person_id for member in members)
-    for session in _coming(roster_id, at):
+    coming = _coming(roster_id, at)
+    for session in coming:
         touch(session, at)
     db.session.flush()
     feeds.bump(member.person_id for member in members)
+    if coming:
+        spans = [Interval(session.starts_at, session.ends_at) for session in coming]
+        event = f"roster:{roster_id}:{at:%Y%m%d%H%M%S}"
+        notice = Notice(event, 0, "changed", spans, f"/rosters/{roster_id}")
+        notify(actor, at, roster, members, notice, base_url)
 
 
 def cancel_coming(
