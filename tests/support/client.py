@@ -89,7 +89,7 @@ class Forms(HTMLParser):
         if tag == "form":
             self._form = None
         elif tag == "textarea":
-            form.put(self._area, text.removeprefix("\n"))
+            form.put(self._area, text.replace("\r\n", "\n").removeprefix("\n"))
             self._text = None
         elif tag == "button":
             form.buttons.append(" ".join(text.split()))

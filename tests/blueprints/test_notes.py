@@ -1,0 +1,606 @@
+"""Notes over HTTP: written, kept, found again, and closed to everybody else."""
+
+from datetime import timedelta
+from html.parser import HTMLParser
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from markdown_it import MarkdownIt
+from sqlalchemy import delete, func, select
+from structlog import get_logger
+
+from supervision.blueprints.notes import parts
+from supervision.db import db
+from supervision.models.audit import Replay
+from supervision.models.notes import Note, NoteDraft, NoteRevision
+from supervision.services.notes import rows
+from supervision.web import headers
+from tests import factories
+from tests.support.client import Client, Form, Forms
+from tests.support.vaults import PASSPHRASE, bare, enter, furnish, write
+
+CANARY = "the heron forgot its umbrella"
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def bob(app, clock):
+    return factories.person("bob")
+
+
+@pytest.fixture
+def bobs(bob, client):
+    """Bob's browser, signed in, his vault open."""
+    furnish(bob)
+    return enter(client, bob)
+
+
+def count(model: type[object]) -> int:
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def editor(client: Client, page: str = "/notes/new") -> Form:
+    return client.form(page, button="Save")
+
+
+def post(client: Client, form: Form, path: str = "", **fields: str):
+    headers = {"HX-Request": "true"} if path else {}
+    return client.post(form.action + path, data=form.values | fields, headers=headers)
+
+
+def lock(client: Client) -> None:
+    client.send("/lock")
+
+
+def unlock(client: Client) -> None:
+    client.submit("/unlock", {"passphrase": PASSPHRASE}, button="Unlock")
+
+
+# -- writing and reading -------------------------------------------------------------------
+
+
+def test_reflection_is_written_and_read_without_script(bobs):
+    note_id = write(bobs, "After", "I was **quick** again.")
+    page = bobs.get(f"/notes/{note_id}").text
+    assert "<strong>quick</strong>" in page
+    assert f'href="/notes/{note_id}">After</a>' in bobs.get("/notes").text
+
+
+def test_cft_reflection_keeps_every_answer(bobs):
+    fields = {
+        "title": "M. and the clock",
+        "reflection": "M. looked at the clock.",
+        "settled": "4",
+        "threat_client": "7",
+        "drive_me": "0",
+        "soothing_room": "10",
+        "action": "Ask about the clock",
+        "action_on": "2026-11-30",
+        "supervision": "y",
+    }
+    response = bobs.submit("/notes/new?template=cft", fields, button="Save")
+    form = editor(bobs, f"{response.location}/edit")
+    kept = {name: values[0] for name, values in form.values.items() if name in fields}
+    assert kept == fields
+
+
+def test_empty_list_says_what_to_do(bobs):
+    page = bobs.get("/notes").text
+    assert ("Nothing written yet" in page, 'href="/notes/new"' in page) == (True, True)
+
+
+def test_edit_is_a_version_and_the_former_can_be_read(bobs):
+    note_id = write(bobs, "After", "first words")
+    write(bobs, "After", "second words", f"/notes/{note_id}/edit")
+    texts = [bobs.get(f"/notes/{note_id}{query}").text for query in ("", "?version=1")]
+    assert ["second words" in texts[0], "first words" in texts[1]] == [True, True]
+    assert bobs.get(f"/notes/{note_id}?version=3").status_code == 404
+
+
+def test_form_sent_twice_is_one_note(bobs):
+    form = editor(bobs)
+    answers = [post(bobs, form, title="After", reflection="once").location for _ in range(2)]
+    assert (len(set(answers)), count(Note), count(NoteRevision)) == (1, 1, 1)
+
+
+def test_page_of_a_note_is_kept_by_nobody(bobs):
+    note_id = write(bobs, "After", CANARY)
+    for path in ("/notes", "/notes/new", f"/notes/{note_id}", f"/notes/{note_id}/edit"):
+        response = bobs.get(path)
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_editor_asks_the_browser_to_remember_and_check_nothing(bobs):
+    class Areas(HTMLParser):
+        found: list[tuple[str | None, str | None]] = []  # noqa: RUF012 - lives for one test
+
+        def handle_starttag(self, tag, attrs):
+            given = dict(attrs)
+            if given.get("name") in {"title", "reflection", "client_code", "action"}:
+                self.found.append((given.get("autocomplete"), given.get("spellcheck")))
+
+    Areas().feed(bobs.get("/notes/new").text)
+    assert Areas.found == [("off", "false")] * 4
+
+
+def test_title_of_a_note_is_not_the_title_of_its_page(bobs):
+    note_id = write(bobs, CANARY, "text")
+    for path in (f"/notes/{note_id}", f"/notes/{note_id}/edit", "/notes"):
+        head = bobs.get(path).text.partition("</head>")[0]
+        assert CANARY not in head
+
+
+def test_new_reflection_about_a_session_names_it(bobs, bob, clock):
+    alice = factories.person("alice")
+    group = factories.roster(alice, bob)
+    session = factories.session(group, factories.datetime.now(factories.UTC), alice, bob)
+    db.session.commit()
+    form = editor(bobs, f"/notes/new?session={session.id}")
+    assert (form.values["session"], form.values["title"]) == (
+        [str(session.id)],
+        ["Tuesday group, Mon 23 Nov 2026"],
+    )
+
+
+def test_new_reflection_about_a_session_of_others_is_not_found(bobs):
+    alice, carol = factories.person("alice"), factories.person("carol")
+    group = factories.roster(alice, carol)
+    session = factories.session(group, factories.datetime.now(factories.UTC), alice, carol)
+    db.session.commit()
+    found = [bobs.get(f"/notes/new?session={one}").status_code for one in (session.id, uuid4())]
+    assert found == [404, 404]
+
+
+# -- bad input -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"title": " "}, "Give it a title."),
+        ({"title": "x" * 201}, "Keep this to 200 characters."),
+        ({"reflection": ""}, "There is nothing here yet."),
+        ({"settled": "eleven"}, "Give a whole number from 0 to 10."),
+        ({"settled": "11"}, "Give a whole number from 0 to 10."),
+        ({"threat_me": "-1"}, "Give a whole number from 0 to 10."),
+        ({"action_on": "soon"}, "Give a date such as 2026-11-30."),
+        ({"session": str(uuid4())}, "Choose one of your sessions, or none."),
+        ({"practice": "x" * 301}, "Keep this to 300 characters."),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_bad_value_is_refused_and_all_input_kept(bobs, fields, sentence):
+    fields = {"title": "After", "reflection": CANARY, "wisdom": "kept too"} | fields
+    if not fields["reflection"]:
+        fields["wisdom"] = ""
+    response = bobs.submit("/notes/new?template=cft", fields, button="Save")
+    form = next(f for f in Forms(response.text).found if "Save" in f.buttons)
+    kept = {name: form.values[name][0] for name in ("reflection", "wisdom")}
+    assert (response.status_code, sentence in response.text, count(Note)) == (422, True, 0)
+    assert kept == {"reflection": fields["reflection"], "wisdom": fields["wisdom"]}
+
+
+def test_editor_without_our_word_writes_nothing(bobs):
+    """Else a POST under any id would tell whether that id is somebody's note."""
+    form = editor(bobs)
+    for word in ("", "made up", editor(bobs).values["editing"][0]):
+        assert post(bobs, form, title="a", reflection="b", editing=word).status_code == 404
+    assert count(Note) == 0
+
+
+def test_text_that_met_a_newer_version_is_kept_and_can_be_saved(bobs):
+    note_id = write(bobs, "After", "base")
+    laptop = editor(bobs, f"/notes/{note_id}/edit")
+    write(bobs, "After", "from the phone", f"/notes/{note_id}/edit")
+    refused = post(bobs, laptop, reflection="from the laptop")
+    again = next(f for f in Forms(refused.text).found if "Save" in f.buttons)
+    assert (refused.status_code, again.values["reflection"]) == (409, ["from the laptop"])
+    assert post(bobs, again).status_code == 303
+    page = bobs.get(f"/notes/{note_id}").text
+    assert ("from the laptop" in page, "?version=2" in page) == (True, True)
+
+
+def test_text_over_a_deleted_note_is_kept_and_can_be_saved_anew(bobs):
+    note_id = write(bobs, "After", "base")
+    form = editor(bobs, f"/notes/{note_id}/edit")
+    bobs.submit(f"/notes/{note_id}", button="Delete this reflection")
+    refused = post(bobs, form, reflection="typed meanwhile")
+    again = next(f for f in Forms(refused.text).found if "Save" in f.buttons)
+    saved = post(bobs, again)
+    assert (refused.status_code, saved.status_code) == (409, 303)
+    assert "typed meanwhile" in bobs.get(saved.location).text
+
+
+# -- while typing --------------------------------------------------------------------------
+
+
+def test_autosave_keeps_and_says_when(bobs):
+    form = editor(bobs)
+    response = post(bobs, form, "/autosave", reflection="half a sen")
+    assert (response.status_code, "Saved 04:00" in response.text) == (200, True)
+    assert response.text.count("<") == 2
+    post(bobs, form, "/autosave", reflection="half a sentence")
+    assert (count(Note), count(NoteRevision)) == (1, 1)
+
+
+def test_autosave_of_an_untouched_page_makes_no_note(bobs):
+    response = post(bobs, editor(bobs), "/autosave")
+    assert (response.status_code, count(Note)) == (200, 0)
+
+
+def test_autosave_of_an_unfinished_number_says_so(bobs):
+    form = editor(bobs, "/notes/new?template=cft")
+    response = post(bobs, form, "/autosave", reflection="text", settled="1x")
+    assert (response.status_code, "Not kept yet" in response.text) == (422, True)
+
+
+def test_save_after_autosave_is_the_same_revision(bobs):
+    form = editor(bobs)
+    post(bobs, form, "/autosave", reflection="half")
+    post(bobs, form, reflection="whole")
+    assert (count(Note), count(NoteRevision)) == (1, 1)
+
+
+def test_preview_renders_and_stores_nothing(bobs):
+    form = editor(bobs)
+    values = form.values | {"reflection": "**bold**"}
+    fragment = bobs.post("/notes/preview", data=values, headers={"HX-Request": "true"})
+    page = bobs.post(f"/notes/preview?note={form.action[7:]}", data=values)
+    again = next(f for f in Forms(page.text).found if "Save" in f.buttons)
+    assert fragment.text.lstrip().startswith('<section id="note-preview"')
+    assert ["<strong>bold</strong>" in r.text for r in (fragment, page)] == [True, True]
+    assert (again.action, again.values["reflection"], count(Note)) == (
+        form.action,
+        ["**bold**"],
+        0,
+    )
+
+
+# -- behind a lock -------------------------------------------------------------------------
+
+
+def test_locked_pages_ask_for_the_passphrase_and_come_back(bobs):
+    note_id = write(bobs, "After", CANARY)
+    lock(bobs)
+    for path in (
+        "/notes",
+        "/notes/new?template=cft",
+        f"/notes/{note_id}",
+        f"/notes/{note_id}/edit",
+    ):
+        response = bobs.get(path)
+        assert (response.status_code, CANARY in response.text) == (302, False)
+        unlock_page = response.location
+        assert unlock_page.startswith("/unlock?next=/notes")
+
+
+def test_save_behind_a_lock_waits_sealed(bobs):
+    """Attack 17: what is sent from an old page after a lock is neither lost nor open."""
+    form = editor(bobs)
+    lock(bobs)
+    response = post(bobs, form, title="After", reflection=CANARY)
+    assert response.location.startswith("/unlock?next=/notes/drafts/")
+    assert (count(Note), count(NoteDraft)) == (0, 1)
+    unlock(bobs)
+    page = bobs.get("/notes").text
+    assert ("Kept for you while your notes were locked" in page, "After" in page) == (True, True)
+    kept = bobs.submit("/notes", button="Keep it")
+    assert CANARY in bobs.get(kept.location).text
+    assert (count(Note), count(NoteDraft)) == (1, 0)
+
+
+def test_autosave_behind_a_lock_is_sealed_and_says_so(bobs):
+    form = editor(bobs)
+    lock(bobs)
+    response = post(bobs, form, "/autosave", reflection=CANARY)
+    assert ("was sealed at 04:00" in response.text, CANARY in response.text) == (True, False)
+    unlock(bobs)
+    resumed = editor(bobs, f"/notes/drafts/{_draft_id()}")
+    assert resumed.values["reflection"] == [CANARY]
+    assert post(bobs, resumed).status_code == 303
+    assert (count(Note), count(NoteDraft)) == (1, 0)
+
+
+def _draft_id() -> UUID:
+    return db.session.scalars(select(NoteDraft.id)).one()
+
+
+def test_draft_can_be_deleted(bobs):
+    form = editor(bobs)
+    lock(bobs)
+    post(bobs, form, "/autosave", reflection=CANARY)
+    unlock(bobs)
+    bobs.submit("/notes", button="Delete the draft")
+    assert count(NoteDraft) == 0
+
+
+# -- deleting ------------------------------------------------------------------------------
+
+
+def test_delete_and_undo(bobs, clock):
+    note_id = write(bobs, "After", "text")
+    bobs.submit(f"/notes/{note_id}", button="Delete this reflection")
+    gone = bobs.get(f"/notes/{note_id}").status_code
+    clock.shift(9 * MINUTE)
+    back = bobs.submit("/notes", button="Undo").location
+    assert (gone, back, bobs.get(back).status_code) == (404, f"/notes/{note_id}", 200)
+
+
+def test_undo_ends_after_ten_minutes(bobs, clock):
+    note_id = write(bobs, "After", "text")
+    bobs.submit(f"/notes/{note_id}", button="Delete this reflection")
+    clock.shift(10 * MINUTE)
+    assert "Undo" not in bobs.get("/notes").text
+    assert bobs.send(f"/notes/{note_id}/undelete").status_code == 404
+
+
+# -- altered outside of the program --------------------------------------------------------
+
+
+def test_missing_revision_is_told_on_every_page_and_can_be_accepted(bobs):
+    note_id = write(bobs, "After", "first")
+    write(bobs, "After", "second", f"/notes/{note_id}/edit")
+    db.session.execute(delete(NoteRevision).where(NoteRevision.number == 2))
+    db.session.commit()
+    warned = ["not as you left them" in bobs.get(p).text for p in ("/notes", f"/notes/{note_id}")]
+    bobs.submit("/notes", button="Count anew")
+    assert (warned, "not as you left them" in bobs.get("/notes").text) == ([True, True], False)
+
+
+def test_altered_note_is_a_page_and_no_fault(bobs):
+    note_id = write(bobs, "After", "text")
+    row = db.session.get_one(NoteRevision, (note_id, 1))
+    row.envelope = row.envelope[:-1] + bytes([row.envelope[-1] ^ 1])
+    db.session.commit()
+    response = bobs.get(f"/notes/{note_id}")
+    assert (response.status_code, "cannot be opened" in response.text) == (200, True)
+    assert bobs.get("/notes").status_code == 200
+    assert bobs.get(f"/notes/{note_id}/edit").location == f"/notes/{note_id}"
+
+
+# -- 24: everybody else --------------------------------------------------------------------
+
+
+def routes_of_a_note(app: Flask) -> list[tuple[str, str]]:
+    """(method, rule) of every route about one note or draft."""
+    return sorted(
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint.startswith("notes.") and rule.arguments
+    )
+
+
+@pytest.fixture
+def theirs(bobs):
+    """The form of bob's own open editor, whose note and draft others will ask for."""
+    note_id = write(bobs, "After", CANARY)
+    form = editor(bobs, f"/notes/{note_id}/edit")
+    lock(bobs)
+    post(bobs, form, "/autosave", reflection=CANARY)
+    unlock(bobs)
+    return form
+
+
+def answers(client: Client, app: Flask, form: Form, note_id: object, draft_id: object) -> dict:
+    """Every route with these ids; whoever asks even has bob's own form."""
+    found = {}
+    for method, rule in routes_of_a_note(app):
+        path = rule.replace("<uuid:note_id>", f"{note_id}").replace(
+            "<uuid:draft_id>", f"{draft_id}"
+        )
+        data = form.values | {"csrf_token": client.csrf_token()}
+        response = client.open(path, method=method, data=data if method == "POST" else None)
+        found[f"{method} {rule}"] = (response.status_code, bare(response.text))
+    return found
+
+
+@pytest.mark.parametrize("name", ["alice", "carol", "dana", "charlie"])
+def test_note_of_bob_is_like_an_unknown_one(app, bob, theirs, new_client, name):
+    """Supervisor, peer, organiser, stranger: each with an open vault of their own."""
+    other = _other(bob, new_client, name)
+    his = answers(other, app, theirs, theirs.action[7:], _draft_id())
+    unknown = answers(other, app, theirs, uuid4(), uuid4())
+    assert his == unknown
+    assert {status for status, _ in his.values()} == {404}
+    assert len(his) == 9
+
+
+def _other(bob, new_client, name: str) -> Client:
+    actors = {who: factories.person(who) for who in ("alice", "carol", "dana", "charlie")}
+    factories.roster(actors["alice"], bob, actors["carol"])
+    furnish(actors[name])
+    return enter(new_client(), actors[name])
+
+
+def test_note_of_bob_shows_where_nobody_looks_whose_it_is(
+    app, bob, theirs, new_client, monkeypatch
+):
+    other = _other(bob, new_client, "alice")
+    monkeypatch.setattr(rows, "present", lambda _actor, note_id: db.session.get(Note, note_id))
+    for module in ("reading", "deleting"):
+        monkeypatch.setattr(f"supervision.services.notes.{module}.present", rows.present)
+    monkeypatch.setattr("supervision.services.notes.reading.shelf", _everybodys_shelf)
+    his = answers(other, app, theirs, theirs.action[7:], _draft_id())
+    assert his["GET /notes/<uuid:note_id>"][0] == 200
+
+
+def _everybodys_shelf(_actor, _keys):
+    found = db.session.execute(select(NoteRevision.note_id, NoteRevision.number)).all()
+    hashes = {(note_id, number): bytes(32) for note_id, number in found}
+    return rows.Shelf(hashes, {note_id: 1 for note_id, _ in found}, {}, True)
+
+
+def test_locked_stranger_learns_nothing_either(app, theirs, new_client):
+    charlie = factories.person("charlie")
+    other = new_client()
+    other.sign_in(charlie.id)
+    his = answers(other, app, theirs, theirs.action[7:], _draft_id())
+    assert his == answers(other, app, theirs, uuid4(), uuid4())
+
+
+def test_nobody_is_sent_to_sign_in(app, theirs, new_client):
+    client = new_client()
+    his = answers(client, app, theirs, theirs.action[7:], _draft_id())
+    assert {status for status, _ in his.values()} <= {302, 303}
+
+
+# -- 30: Markdown in its page --------------------------------------------------------------
+
+EVIL = (
+    '<script>alert(1)</script>\n\n<img src="https://evil.example.org/x.png">\n\n'
+    '<a hx-get="/lock" hx-trigger="load" onclick="x()">a</a>\n\n[b](javascript:alert(1))\n\n'
+    "![c](https://evil.example.org/c.png)\n\n<svg onload=alert(1)></svg>"
+)
+
+
+class Written(HTMLParser):
+    """What stands inside of the parts that htmx is kept out of."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.depth = 0
+        self.tags: list[tuple[str, list[str]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        if self.depth:
+            self.tags.append((tag, names))
+        if tag == "div" and (self.depth or "hx-ignore" in names):
+            self.depth += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "div" and self.depth:
+            self.depth -= 1
+
+
+def acting(page: str) -> list[str]:
+    """What of a written text could act, fetch or send."""
+    found = Written(page).tags
+    bad = [tag for tag, _ in found if tag in {"script", "img", "svg", "form", "iframe", "style"}]
+    return bad + [
+        name for _, names in found for name in names if name.startswith(("hx-", "data-", "on"))
+    ]
+
+
+def test_markdown_of_a_note_is_inert(bobs):
+    note_id = write(bobs, "After", EVIL)
+    form = editor(bobs)
+    preview = bobs.post(
+        "/notes/preview", data=form.values | {"reflection": EVIL}, headers={"HX-Request": "true"}
+    )
+    pages = [bobs.get(f"/notes/{note_id}").text, preview.text]
+    assert [acting(page) for page in pages] == [[], []]
+    assert ["alert(1)" in page for page in pages] == [True, True]
+
+
+def test_markdown_of_a_note_acts_where_it_is_rendered_as_it_comes(bobs, monkeypatch):
+    reader = MarkdownIt("commonmark", {"html": True})
+    monkeypatch.setattr(parts, "to_html", reader.render)
+    note_id = write(bobs, "After", EVIL)
+    found = acting(bobs.get(f"/notes/{note_id}").text)
+    assert {"script", "img", "hx-get", "onclick"} <= set(found)
+
+
+# -- 33: a fault in a handler --------------------------------------------------------------
+
+
+def fall(*_args: object, **_kwargs: object) -> None:
+    words = CANARY
+    raise RuntimeError(f"{words} in the text, and in a local of the frame")
+
+
+WRITES = [
+    "notes.save",
+    "notes.autosave",
+    "notes.preview",
+    "notes.delete",
+    "notes.undelete",
+    "notes.keep",
+    "notes.discard",
+    "notes.accept",
+    "vault.open_vault",
+    "vault.lock",
+    "vault.make_code",
+    "vault.confirm_code",
+    "vault.recover",
+    "vault.begin_again",
+]
+READS = ["notes.index", "notes.new", "notes.show", "notes.edit", "notes.resume", "vault.unlock"]
+
+
+def test_every_handler_is_tried_with_a_fault(app):
+    found = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith(("notes.", "vault.")) and "POST" in (rule.methods or set())
+    }
+    assert found == set(WRITES)
+
+
+@pytest.mark.parametrize("endpoint", WRITES + READS)
+def test_fault_in_a_handler_tells_no_text(app, bobs, capsys, monkeypatch, endpoint):
+    view = app.view_functions[endpoint]
+    fall.__dict__.update(vars(view))
+    monkeypatch.setitem(app.view_functions, endpoint, fall)
+    rule = next(r for r in app.url_map.iter_rules() if r.endpoint == endpoint)
+    path = rule.rule
+    for name in rule.arguments:
+        path = path.replace(f"<uuid:{name}>", str(uuid4()))
+    words = {"reflection": CANARY, "title": CANARY, "passphrase": CANARY, "code": CANARY}
+    response = bobs.send(path, words) if endpoint in WRITES else bobs.get(path)
+    assert (response.status_code, CANARY in response.text) == (500, False)
+    said = capsys.readouterr().err
+    assert ("RuntimeError" in said, CANARY in said) == (True, False)
+
+
+def test_log_would_show_a_text_that_was_logged(app, capsys):
+    get_logger("supervision").error("fault", text=CANARY)
+    assert CANARY in capsys.readouterr().err
+
+
+# -- 35: from somewhere else ---------------------------------------------------------------
+
+
+def test_save_without_a_token_is_refused(bobs):
+    form = editor(bobs)
+    response = post(bobs, form, csrf_token="", title="After", reflection="text")
+    assert (response.status_code, count(Note)) == (400, 0)
+
+
+def test_save_from_another_site_is_refused(bobs):
+    form = editor(bobs)
+    said = {"Sec-Fetch-Site": "cross-site"}
+    values = form.values | {"title": "After", "reflection": "text"}
+    response = bobs.post(form.action, data=values, headers=said)
+    assert (response.status_code, count(Note)) == (403, 0)
+
+
+def test_save_without_a_token_works_where_none_is_asked(app, bobs, monkeypatch):
+    form = editor(bobs)
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+    response = post(bobs, form, csrf_token="", title="After", reflection="text")
+    assert (response.status_code, count(Note)) == (303, 1)
+
+
+def test_save_from_another_site_works_where_nobody_looks(bobs, monkeypatch):
+    form = editor(bobs)
+    monkeypatch.setattr(headers, "_from_elsewhere", lambda: False)
+    values = form.values | {"title": "After", "reflection": "text"}
+    response = bobs.post(form.action, data=values, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (response.status_code, count(Note)) == (303, 1)
+
+
+def test_forms_of_notes_leave_no_key_for_replays(bobs):
+    note_id = write(bobs, "After", "text")
+    pages = ("/notes", "/notes/new", f"/notes/{note_id}", f"/notes/{note_id}/edit")
+    keyed = [
+        form.action
+        for page in pages
+        for form in Forms(bobs.get(page).text).found
+        if form.action.startswith("/notes") and "once" in form.values
+    ]
+    assert (keyed, count(Replay)) == ([], 0)
