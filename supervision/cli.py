@@ -1,5 +1,6 @@
 """The command line: `flask --app supervision COMMAND`."""
 
+import os
 import shutil
 import signal
 import sqlite3
@@ -10,27 +11,36 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from uuid import UUID
 
 import click
+from alembic.script import ScriptDirectory
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import DBAPIError
 from structlog import get_logger
 
 from supervision import clock
 from supervision.config import Settings
 from supervision.db import db, writing
-from supervision.errors import SupervisionError
+from supervision.errors import BadSettings, SupervisionError
 from supervision.models.feeds import Privacy
 from supervision.models.people import Role
-from supervision.services import feeds, integrity, jobs, people
+from supervision.services import feeds, health, integrity, jobs, people
+from supervision.services.health import Schema
 
 log = get_logger()
 person = AppGroup("person", help="People who have an account, or will have.")
 feed = AppGroup("feed", help="Calendar feeds.")
 EVERY = 1.0
 DAILY = timedelta(hours=6)
+UNFIT = {
+    Schema.EMPTY: "The database has no tables yet: flask --app supervision db upgrade",
+    Schema.BEHIND: "The database is older than this version: flask --app supervision db upgrade",
+    Schema.NEWER: "The database is newer than this version of Supervision.",
+}
 
 
 def _settings() -> Settings:
@@ -43,15 +53,42 @@ def _or_one_line(act: Callable[[], Any]) -> Any:
     try:
         return act()
     except SupervisionError as error:
-        raise click.ClickException(error.msgid % error.params or type(error).__name__) from None
+        text = error.msgid % error.params or "Nothing of that kind is known for this person."
+        raise click.ClickException(text) from None
+
+
+def _at_the_top(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """What stops any command, Flask's own too: a bad setting or no database is one line."""
+    if isinstance(error, BadSettings):
+        click.echo(f"Supervision cannot start. {error.msgid}", err=True)
+    elif isinstance(error, DBAPIError):
+        reason = str(error.orig).strip().partition("\n")[0]
+        click.echo(f"The database cannot be used: {reason}", err=True)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+# Settings are read before there is an application that could be asked to handle this.
+sys.excepthook = _at_the_top
+
+
+def _demand_tables() -> None:
+    """Stop with one line unless the database fits this code."""
+    found = health.schema()
+    db.session.rollback()
+    if found is not Schema.CURRENT:
+        raise click.ClickException(UNFIT[found])
 
 
 @person.command("add")
 @click.argument("email")
 @click.option("--name", required=True)
-@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.MEMBER)
+@click.option("--role", type=click.Choice([role.value for role in Role]), default="member")
 def add_person(email: str, name: str, role: str) -> None:
     """Invite EMAIL and print the one-time link with which they join."""
+    _demand_tables()
     with writing():
         token = _or_one_line(lambda: people.add_person(email, name, role, clock.now()))
     click.echo(f"{_settings().base_url.rstrip('/')}/invitation/{token}")
@@ -61,11 +98,10 @@ def add_person(email: str, name: str, role: str) -> None:
 @click.argument("email")
 @click.option("--roster", type=click.UUID, default=None, help="One roster's sessions only.")
 @click.option("--label", default="Calendar")
-@click.option(
-    "--privacy", type=click.Choice([level.value for level in Privacy]), default=Privacy.PLAIN
-)
+@click.option("--privacy", type=click.Choice([one.value for one in Privacy]), default="plain")
 def add_feed(email: str, roster: UUID | None, label: str, privacy: str) -> None:
     """Make a subscription for EMAIL and print its address, the only time that it is shown."""
+    _demand_tables()
     with writing():
         token = _or_one_line(
             lambda: feeds.add_for(email, clock.now(), roster, label, Privacy(privacy))
@@ -74,17 +110,21 @@ def add_feed(email: str, roster: UUID | None, label: str, privacy: str) -> None:
 
 
 @click.command("demo")
+@with_appcontext
 def demo_command() -> None:
     """Fill an empty database with the demo community."""
     from supervision import demo  # noqa: PLC0415 - cli and demo are siblings
 
+    _demand_tables()
     for line in _or_one_line(lambda: demo.fill(clock.now(), _settings())):
         click.echo(line)
 
 
 @click.command()
+@with_appcontext
 def worker() -> None:
     """Send mail and do what is due, until told to stop."""
+    _demand_tables()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -104,11 +144,11 @@ def worker() -> None:
 
 
 @click.command()
+@with_appcontext
 def check() -> None:
     """Look for faults in claims, counters, envelopes and migrations; exit 1 if there are any."""
-    from supervision.services.health import Schema, schema  # noqa: PLC0415 - rarely wanted
-
-    found = list(integrity.faults()) if schema() == Schema.CURRENT else ["migrations are behind"]
+    state = health.schema()
+    found = list(integrity.faults()) if state is Schema.CURRENT else [UNFIT[state]]
     for line in found:
         click.echo(line)
     if not found:
@@ -117,45 +157,68 @@ def check() -> None:
 
 
 @click.command()
+@with_appcontext
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Write the database to FILE. Keep secret_key and pepper elsewhere: without them nobody
-    signs in after a restore, with them beside it the backup is worth more to a thief."""
-    if file.exists():
-        raise click.ClickException(f"{file} exists; nothing was written.")
+    """Write the database to FILE. Keep secret_key and pepper elsewhere: without the pepper nobody
+    signs in after a restore; beside the backup it would help a thief."""
+    try:
+        file.touch(mode=0o600, exist_ok=False)
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}; nothing was written.") from None
     if db.engine.dialect.name == "sqlite":
-        file.touch(mode=0o600)
-        path = str(db.engine.url.database)
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(file)) as target:
-            source.backup(target)
+        _copy(Path(str(db.engine.url.database)), file)
     else:
         _postgresql("pg_dump", "--format=custom", f"--file={file}")
     click.echo(f"Written to {file}.")
 
 
 @click.command()
+@with_appcontext
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.confirmation_option(prompt="This replaces everything in the database. Go on?")
 def restore(file: Path) -> None:
     """Put FILE in the place of the database. Stop the server first."""
     if db.engine.dialect.name == "sqlite":
-        with closing(sqlite3.connect(file)) as source:
-            if source.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-                raise click.ClickException(f"{file} is damaged; nothing was changed.")
-            with closing(sqlite3.connect(str(db.engine.url.database))) as target:
-                source.backup(target)
+        _check_backup(file)
+        _copy(file, Path(str(db.engine.url.database)))
     else:
         _postgresql("pg_restore", "--clean", "--if-exists", "--single-transaction", str(file))
-    click.echo(f"Restored from {file}.")
+    state = health.schema()
+    db.session.rollback()
+    click.echo(f"Restored from {file}." if state is Schema.CURRENT else UNFIT[state])
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a SQLite database as it is at one instant, while others write to it."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
+
+
+def _check_backup(file: Path) -> None:
+    """Refuse what is no whole backup of ours, before anything is overwritten."""
+    try:
+        with closing(sqlite3.connect(file)) as source:
+            whole = source.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            found = source.execute("SELECT version_num FROM alembic_version").fetchall()
+    except sqlite3.DatabaseError:
+        raise click.ClickException(f"{file} is no backup; nothing was changed.") from None
+    if not whole:
+        raise click.ClickException(f"{file} is damaged; nothing was changed.")
+    steps = ScriptDirectory(str(health.MIGRATIONS)).walk_revisions()
+    if not {revision for (revision,) in found} <= {step.revision for step in steps}:
+        raise click.ClickException(f"{UNFIT[Schema.NEWER]} Nothing was changed.")
 
 
 def _postgresql(program: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's own programs against our database."""
+    """Run one of PostgreSQL's own programs against our database, its password out of sight."""
     found = shutil.which(program)
     if found is None:
         raise click.ClickException(f"{program} is not here; install PostgreSQL's client.")
-    url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    done = subprocess.run([found, f"--dbname={url}", *arguments], check=False)  # noqa: S603 - our own arguments
+    url = db.engine.url.set(drivername="postgresql")
+    secret = {"PGPASSWORD": str(url.password)} if url.password else {}
+    address = f"--dbname={url._replace(password=None).render_as_string()}"
+    done = subprocess.run([found, address, *arguments], env=os.environ | secret, check=False)  # noqa: S603 - our own arguments
     if done.returncode:
         raise click.ClickException(f"{program} failed with {done.returncode}.")
 

@@ -1,40 +1,77 @@
-"""`flask check`: whether the database still keeps what the house promises."""
+"""`flask check`: whether the database still keeps what the house promises.
+
+No key is needed: of envelopes only the headers are read, which say what each is and where it
+belongs. Whether one opens is for its owner to find out, and the head over their notes tells them.
+"""
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select, text
 
 from supervision.db import db
-from supervision.models.notes import NoteRevision
+from supervision.domain.vault.envelope import (
+    HEADER_BYTES,
+    TAG_BYTES,
+    Type,
+    pack_start,
+    place_of,
+)
+from supervision.models import guards
+from supervision.models.notes import Note, NoteDraft, NoteRevision, SlotKind, Vault, VaultSlot
+from supervision.models.people import Credential
 from supervision.models.rosters import LEADS, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session, SessionState
 
-MAGIC = b"SUP1"
-HEADER = 128
+START = len(pack_start(Type.REVISION))
+# After the start: epoch, object, owner and revision. What follows needs the rows before it.
+BOUND = START + 4 + 16 + 16 + 8
+SLOT_TYPES = {
+    SlotKind.PASSPHRASE: Type.PEPPERED,
+    SlotKind.RECOVERY: Type.SLOT,
+    SlotKind.PENDING: Type.SLOT,
+}
 
 
 def faults() -> Iterator[str]:
     """A line for each fault; nothing when all is well."""
+    yield from _guards()
     yield from _overlaps()
     yield from _strays()
     yield from _counters()
     yield from _envelopes()
 
 
+def _guards() -> Iterator[str]:
+    """The database's own refusal of overlaps: a copy made by other means may have lost it."""
+    if db.engine.dialect.name == "sqlite":
+        names = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'claim'"
+        wanted = len(guards.SQLITE_UP)
+    else:
+        names = f"SELECT count(*) FROM pg_constraint WHERE conname = '{guards.EXCLUSION}'"  # noqa: S608 - a constant
+        wanted = 1
+    if db.session.execute(text(names)).scalar() != wanted:
+        yield "the database's guard against overlapping claims is missing"
+
+
 def _overlaps() -> Iterator[str]:
-    other = aliased(Claim)
-    pairs = select(Claim.id, other.id, Claim.person_id).join(
-        other,
-        and_(
-            Claim.person_id == other.person_id,
-            Claim.id < other.id,
-            Claim.starts_at < other.ends_at,
-            Claim.ends_at > other.starts_at,
-        ),
+    """Hard claims in order of person and start: each is compared with the one that ends last."""
+    rows = db.session.execute(
+        select(Claim.person_id, Claim.id, Claim.starts_at, Claim.ends_at)
+        .where(Claim.hard)
+        .order_by(Claim.person_id, Claim.starts_at)
     )
-    for one, two, person in db.session.execute(pairs.where(Claim.hard, other.hard)):
-        yield f"claims {one} and {two} of person {person} overlap"
+    last: tuple[UUID, UUID, datetime] | None = None
+    for person, claim, starts_at, ends_at in rows:
+        if last is None or last[0] != person:
+            last = (person, claim, ends_at)
+            continue
+        if starts_at < last[2]:
+            yield f"claims {last[1]} and {claim} of person {person} overlap"
+        if ends_at > last[2]:
+            last = (person, claim, ends_at)
 
 
 def _strays() -> Iterator[str]:
@@ -67,14 +104,62 @@ def _counters() -> Iterator[str]:
 
 
 def _envelopes() -> Iterator[str]:
+    yield from _of_notes()
+    yield from _of_vaults()
+
+
+def _of_notes() -> Iterator[str]:
+    """Revisions, the keys beside them and drafts stand where their headers say they belong."""
     rows = db.session.execute(
         select(
             NoteRevision.note_id,
+            Note.owner_id,
             NoteRevision.number,
-            func.substr(NoteRevision.envelope, 1, 4),
-            func.length(NoteRevision.envelope),
-        )
+            NoteRevision.epoch,
+            *_header(NoteRevision.envelope),
+            *_header(NoteRevision.wrap),
+        ).join(Note, Note.id == NoteRevision.note_id)
     )
-    for note, number, magic, length in rows:
-        if bytes(magic) != MAGIC or length <= HEADER:
+    for note, owner, number, epoch, envelope, size, wrap, wrap_size in rows:
+        place = place_of(note, owner, number, epoch=epoch)
+        if not _stands(envelope, size, Type.REVISION, place):
             yield f"revision {number} of note {note} has no sound envelope"
+        if not _stands(wrap, wrap_size, Type.WRAP, place):
+            yield f"revision {number} of note {note} has no sound key"
+    drafts = select(
+        NoteDraft.id,
+        NoteDraft.note_id,
+        NoteDraft.owner_id,
+        NoteDraft.base,
+        *_header(NoteDraft.envelope),
+    )
+    for draft, note, owner, base, envelope, size in db.session.execute(drafts):
+        if not _stands(envelope, size, Type.DRAFT, place_of(note, owner, base)):
+            yield f"draft {draft} has no sound envelope"
+
+
+def _of_vaults() -> Iterator[str]:
+    """What each person's vault and credential hold is of its type, whole, and this person's."""
+    parts: list[tuple[str, Type, Any]] = [
+        ("private keys", Type.PRIVATE, select(Vault.person_id, *_header(Vault.private))),
+        ("head", Type.HEAD, select(Vault.person_id, *_header(Vault.head))),
+        ("verifier", Type.VERIFIER, select(Credential.person_id, *_header(Credential.verifier))),
+    ]
+    for slot, kind in SLOT_TYPES.items():
+        query = select(VaultSlot.person_id, *_header(VaultSlot.envelope))
+        parts.append((f"{slot} slot", kind, query.where(VaultSlot.kind == slot)))
+    for name, kind, query in parts:
+        for person, envelope, size in db.session.execute(query):
+            if not _stands(envelope, size, kind) or bytes(envelope)[28:44] != person.bytes:
+                yield f"the {name} of person {person} is no sound envelope"
+
+
+def _header(column: Any) -> tuple[Any, Any]:
+    """The bound part of a header, and the size of the whole."""
+    return func.substr(column, 1, BOUND), func.length(column)
+
+
+def _stands(envelope: bytes, size: int, kind: Type, place: bytes = b"") -> bool:
+    """Whether a header says what is expected, and something is behind it."""
+    wanted = (pack_start(kind) + place)[:BOUND]
+    return size > HEADER_BYTES + TAG_BYTES and bytes(envelope)[: len(wanted)] == wanted
