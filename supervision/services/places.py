@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import case, select
+from sqlalchemy import Select, case, select
 
 from supervision.db import db
 from supervision.errors import N_, Conflict, NotAllowed, NotFound
@@ -12,7 +12,12 @@ from supervision.permissions import Actor, Place, can_run_roster, can_see_roster
 
 def place_of(actor: Actor, roster_id: UUID) -> Place | None:
     """The actor's membership: the current one, else the last that ended."""
-    row = db.session.execute(
+    row = db.session.execute(_place(actor, roster_id)).one_or_none()
+    return Place(*row) if row else None
+
+
+def _place(actor: Actor, roster_id: UUID) -> Select[UUID, str, str]:
+    return (
         select(Membership.id, Membership.role, Membership.state)
         .where(Membership.roster_id == roster_id, Membership.person_id == actor.id)
         .order_by(
@@ -20,17 +25,20 @@ def place_of(actor: Actor, roster_id: UUID) -> Place | None:
             Membership.created_at.desc(),
         )
         .limit(1)
-    ).one_or_none()
-    return Place(*row) if row else None
+    )
 
 
 def seen_roster(actor: Actor, roster_id: UUID) -> tuple[Roster, Place]:
     """A roster that the actor may see. Raises NotFound."""
-    place = place_of(actor, roster_id)
-    roster = db.session.get(Roster, roster_id)
-    if roster is None or place is None or not can_see_roster(place):
+    row = db.session.execute(
+        _place(actor, roster_id)
+        .join(Roster, Roster.id == Membership.roster_id)
+        .add_columns(Roster)
+    ).one_or_none()
+    place = Place(*row[:-1]) if row else None
+    if row is None or place is None or not can_see_roster(place):
         raise NotFound
-    return roster, place
+    return row[-1], place
 
 
 def run_roster(actor: Actor, roster_id: UUID, ended_too: bool = False) -> tuple[Roster, Place]:

@@ -230,3 +230,19 @@ def test_long_list_of_sessions_is_turned_page_by_page(house: House, client: Clie
     second = client.get(f"/rosters/{house.group}?coming=2").text
     assert (first.count("/sessions/"), second.count("/sessions/")) == (20, 5)
     assert ("Later sessions" in first, "Later sessions" in second) == (True, False)
+
+
+def test_roster_page_takes_as_many_statements_for_one_session_as_for_twenty(
+    house: House, client: Client
+) -> None:
+    roster = db.session.get_one(Roster, house.group)
+    start = clocks.now() + timedelta(days=1)
+    factories.session(roster, start, house.alice)
+    client.sign_in(house.alice.id)
+    with counted() as few:
+        client.get(f"/rosters/{house.group}")
+    for week in range(1, 20):
+        factories.session(roster, start + timedelta(weeks=week), house.alice)
+    with counted() as many:
+        client.get(f"/rosters/{house.group}")
+    assert len(few) == len(many) <= 6
