@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,7 @@ from supervision.db import db, writing
 from supervision.models.mail import Outbox
 
 ATTEMPTS = 8
+EVENT_LENGTH = 80
 LEASE = timedelta(minutes=5)
 Send = Callable[[EmailMessage], None]
 
@@ -39,7 +41,7 @@ def queue(
     """Queue one mail. The same (event, recipient, sequence) is queued once, however often asked."""
     insert = sqlite_insert if db.engine.dialect.name == "sqlite" else postgresql_insert
     values = {
-        "event": event,
+        "event": _fitting(event),
         "recipient": recipient,
         "sequence": sequence,
         "person_id": person_id,
@@ -49,6 +51,11 @@ def queue(
         "due_at": at,
     }
     db.session.execute(insert(Outbox).values(**values).on_conflict_do_nothing())
+
+
+def _fitting(event: str) -> str:
+    """The event as its column takes it: a longer one by its hash, which is as unique."""
+    return event if len(event) <= EVENT_LENGTH else sha256(event.encode()).hexdigest()
 
 
 class Reader(Protocol):
@@ -126,7 +133,7 @@ def _message(mail: Outbox, sender: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = sender
     message["To"] = mail.recipient
-    message["Subject"] = mail.subject
+    message["Subject"] = " ".join(mail.subject.split())
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2] or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body)
