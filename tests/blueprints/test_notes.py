@@ -167,6 +167,7 @@ def test_new_reflection_about_a_session_of_others_is_not_found(bobs):
         ({"threat_me": "-1"}, "Give a whole number from 0 to 10."),
         ({"action_on": "soon"}, "Give a date such as 2026-11-30."),
         ({"session": str(uuid4())}, "Choose one of your sessions, or none."),
+        ({"session": "next one"}, "Choose one of your sessions, or none."),
         ({"practice": "x" * 301}, "Keep this to 300 characters."),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

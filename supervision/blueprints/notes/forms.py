@@ -18,6 +18,7 @@ from wtforms import (
     SelectField,
     StringField,
     TextAreaField,
+    ValidationError,
 )
 from wtforms.validators import Length, NumberRange, Optional
 
@@ -69,6 +70,11 @@ class NoteForm(Form):
     template = HiddenField()
     title = StringField(lazy("Title"), [Length(max=LONGEST_TITLE, message=LONG)], render_kw=SHUT)
     session = SelectField(lazy("About a session"), validate_choice=False)
+
+    def validate_session(self, field: SelectField) -> None:
+        """Whether it is one of the writer's own is for the service to say."""
+        if field.data and _uuid(field.data) is None:
+            raise ValidationError(_("Choose one of your sessions, or none."))
 
 
 def _field(prompt: Prompt) -> Field:

@@ -1,0 +1,164 @@
+"""A sentence is written through every page of notes, then looked for everywhere (attack 31)."""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from werkzeug.test import TestResponse
+
+from supervision import create_app
+from supervision.db import db
+from supervision.domain import vault
+from supervision.domain.vault import Sealed
+from tests import factories
+from tests.support.canary import SENTENCE, traces, traces_in
+from tests.support.client import Client, Form
+from tests.support.databases import settings_for
+from tests.support.vaults import PASSPHRASE, enter, furnish
+
+
+@dataclass
+class Place:
+    """An installation of its own, and all that may hold a trace of what is written in it."""
+
+    app: Flask
+    folders: list[Path]
+    cookies: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+
+    def client(self) -> Client:
+        return Client(self.app, self.app.response_class, use_cookies=True)
+
+    def note(self, response: TestResponse) -> None:
+        """Keep what an answer leaves with the browser beside its page."""
+        headers = response.headers
+        self.statuses.append(response.status_code)
+        self.cookies += headers.getlist("Set-Cookie")
+        self.addresses += [headers.get("Location", ""), headers.get("HX-Redirect", "")]
+
+    def traces(self, logged: str) -> list[str]:
+        said = {
+            "log": logged,
+            "cookies": "\n".join(self.cookies),
+            "addresses": "\n".join(self.addresses),
+        }
+        found = [trace for name, text in said.items() for trace in traces(name, text.encode())]
+        return found + traces_in(self.folders)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setenv("SQLITE_TMPDIR", str(temporary))
+    settings = settings_for(
+        tmp_path / "instance",
+        f"sqlite:///{tmp_path / 'instance' / 'supervision.sqlite'}",
+        log_level="DEBUG",
+    )
+    app = create_app(settings)
+    with app.app_context():
+        upgrade()
+        yield Place(app, [tmp_path, settings.runtime])
+        db.session.remove()
+        db.engine.dispose()
+
+
+def write_everywhere(place: Place) -> None:
+    """New, autosave, preview, save, read, edit, refuse, lock, draft, unlock, keep, delete."""
+    bob = factories.person("bob")
+    furnish(bob)
+    client = enter(place.client(), bob)
+    words = {"title": f"On {SENTENCE}", "reflection": f"Today {SENTENCE}, and I wept."}
+    form = client.form("/notes/new", button="Save")
+    for path in ("/autosave", ""):
+        _post(place, client, form, path, words)
+    _post(place, client, Form("/notes/preview", "post", form.values), "", words)
+    note = form.action
+    edit = client.form(f"{note}/edit", button="Save")
+    _post(place, client, edit, "", words | {"session": SENTENCE})
+    _post(place, client, edit, "/autosave", words | {"reflection": f"{SENTENCE}!"})
+    for page in ("/notes", note, f"{note}/edit", f"{note}?version=1", f"/notes?page={SENTENCE}"):
+        place.note(client.get(page))
+    _behind_a_lock(place, client, note, words)
+    _post(place, client, client.form(note, button="Delete this reflection"), "", {})
+    place.note(client.get("/notes"))
+
+
+def _behind_a_lock(place: Place, client: Client, note: str, words: dict[str, str]) -> None:
+    edit = client.form(f"{note}/edit", button="Save")
+    place.note(client.send("/lock"))
+    for path in ("/autosave", ""):
+        _post(place, client, edit, path, words)
+    place.note(client.submit("/unlock", {"passphrase": SENTENCE}, button="Unlock"))
+    place.note(client.submit("/unlock", {"passphrase": PASSPHRASE}, button="Unlock"))
+    place.note(client.submit("/notes", button="Keep it"))
+
+
+def _post(place: Place, client: Client, form: Form, path: str, words: dict[str, str]) -> None:
+    place.note(client.post(form.action + path, data=form.values | words))
+
+
+def database_of(place: Place) -> Path:
+    return Path(str(db.engine.url.database))
+
+
+def test_written_sentence_is_nowhere(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    write_everywhere(place)
+    names = {path.name for path in database_of(place).parent.iterdir()}
+    assert {"supervision.sqlite", "supervision.sqlite-wal"} <= names
+    assert (place.folders[1] / "unlocks.sqlite").exists()
+    logged = "".join(capfd.readouterr())
+    assert '"endpoint": "notes.save"' in logged
+    writes, reads, behind = [200, 303, 200, 422, 200], [200] * 5, [303, 200, 303, 422, 303, 303]
+    assert place.statuses == [*writes, *reads, *behind, 303, 200]
+    assert place.traces(logged) == []
+
+
+def test_written_sentence_is_in_the_database_where_nothing_is_sealed(
+    place: Place, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seal(_keys: object, _owner: object, _note: object, _number: int, _hash: bytes, body: bytes):
+        return Sealed(body, b"no key")
+
+    def unseal(*arguments: object):
+        sealed = arguments[-1]
+        assert isinstance(sealed, Sealed)
+        return sealed.envelope
+
+    monkeypatch.setattr(vault, "seal_revision", seal)
+    monkeypatch.setattr(vault, "open_revision", unseal)
+    write_everywhere(place)
+    found = place.traces("".join(capfd.readouterr()))
+    assert any(trace.startswith(str(database_of(place))) for trace in found)
+
+
+def test_sentence_would_be_found_in_every_place(place: Place) -> None:
+    """The looking itself: one trace is laid in each place, and each is found."""
+    for folder in (*place.folders, Path(os.environ["TMPDIR"])):
+        (folder / "trace").write_bytes(b"\x00" + SENTENCE.encode() + b"\x00")
+    with closing(sqlite3.connect(database_of(place))) as file:
+        file.execute("CREATE TABLE trace (text)")
+        file.execute("INSERT INTO trace VALUES (?)", (SENTENCE,))
+        file.commit()
+        place.cookies.append(f"session={SENTENCE}")
+        place.addresses.append(f"/notes?q={SENTENCE}")
+        found = {trace.rpartition("/")[2] for trace in place.traces(SENTENCE)}
+    (place.folders[1] / "trace").unlink()
+    assert found == {
+        "trace: utf-8",
+        "supervision.sqlite-wal: utf-8",
+        "log: utf-8",
+        "cookies: utf-8",
+        "addresses: utf-8",
+    }
