@@ -1,0 +1,38 @@
+"""Rosters and their members: make, edit, end; invite, accept, decline, remove, leave."""
+
+from supervision.services.rosters.making import RosterForm, edit_roster, end_roster, make_roster
+from supervision.services.rosters.members import (
+    accept,
+    decline,
+    invite_member,
+    leave,
+    remove_member,
+    roles_of,
+)
+from supervision.services.rosters.reading import (
+    MemberRow,
+    RosterPage,
+    RosterRow,
+    members_of,
+    roster_page,
+    rosters_of,
+)
+
+__all__ = [
+    "MemberRow",
+    "RosterForm",
+    "RosterPage",
+    "RosterRow",
+    "accept",
+    "decline",
+    "edit_roster",
+    "end_roster",
+    "invite_member",
+    "leave",
+    "make_roster",
+    "members_of",
+    "remove_member",
+    "roles_of",
+    "roster_page",
+    "rosters_of",
+]

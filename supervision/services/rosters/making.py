@@ -1,0 +1,116 @@
+"""Rosters: make, edit, end. Nothing is deleted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from supervision.db import db
+from supervision.errors import N_, Invalid, NotAllowed
+from supervision.models.rosters import (
+    Kind,
+    MemberRole,
+    Membership,
+    MemberState,
+    Roster,
+    RosterState,
+)
+from supervision.permissions import (
+    Actor,
+    can_make_roster,
+)
+from supervision.services import people, sessions
+from supervision.services.audit import Act, record
+from supervision.services.places import run_roster
+from supervision.services.rosters.seats import take_seat
+
+
+@dataclass(frozen=True)
+class RosterForm:
+    """What can be said of a roster. `minutes` is the usual length; `zone` an IANA name."""
+
+    title: str
+    kind: str
+    zone: str
+    capacity: int
+    minutes: int
+    address: str
+    meeting_link: str
+
+
+def make_roster(actor: Actor, at: datetime, form: RosterForm) -> UUID:
+    """A new roster, its maker the first member. Raises NotAllowed, Invalid."""
+    if not can_make_roster(actor, form.kind):
+        raise NotAllowed(N_("Individual and group rosters are started by supervisors."))
+    _check(form)
+    roster = Roster(made_by_id=actor.id, created_at=at, **_columns(form))
+    db.session.add(roster)
+    db.session.flush()
+    role = MemberRole.PEER if form.kind == Kind.PEER else MemberRole.SUPERVISOR
+    membership = Membership(
+        roster_id=roster.id,
+        person_id=actor.id,
+        role=role,
+        state=MemberState.ACTIVE,
+        created_at=at,
+        joined_at=at,
+    )
+    db.session.add(membership)
+    db.session.flush()
+    take_seat(roster.id, role)
+    record(Act.ROSTER_MAKE, at, actor.id, roster.id, kind=form.kind)
+    return roster.id
+
+
+def edit_roster(actor: Actor, at: datetime, roster_id: UUID, form: RosterForm) -> None:
+    """Change what is said of a roster; its kind stays. Raises NotAllowed, NotFound, Invalid."""
+    roster, _place = run_roster(actor, roster_id)
+    _check(form)
+    if form.kind != roster.kind:
+        raise Invalid("kind", N_("A roster keeps its kind. Make a new one instead."))
+    if form.capacity < roster.taken:
+        raise Invalid("capacity", N_("%(taken)s people are in already."), taken=str(roster.taken))
+    shown = (roster.title, roster.address, roster.meeting_link)
+    for name, value in _columns(form).items():
+        setattr(roster, name, value)
+    db.session.flush()
+    if shown != (roster.title, roster.address, roster.meeting_link):
+        sessions.republish(roster_id, at)
+    record(Act.ROSTER_EDIT, at, actor.id, roster_id)
+
+
+def end_roster(actor: Actor, at: datetime, roster_id: UUID) -> None:
+    """End a roster: coming sessions are cancelled, everything past stays to be read."""
+    roster, _place = run_roster(actor, roster_id)
+    sessions.cancel_coming(actor, at, roster_id)
+    roster.state, roster.ended_at = RosterState.ENDED, at
+    db.session.flush()
+    record(Act.ROSTER_END, at, actor.id, roster_id)
+
+
+def _columns(form: RosterForm) -> dict[str, object]:
+    return {
+        "title": " ".join(form.title.split()),
+        "kind": form.kind,
+        "zone": form.zone,
+        "capacity": form.capacity,
+        "minutes": form.minutes,
+        "address": form.address.strip(),
+        "meeting_link": form.meeting_link.strip(),
+    }
+
+
+def _check(form: RosterForm) -> None:
+    if form.kind not in set(Kind):
+        raise Invalid("kind", N_("Choose individual, peer or group."))
+    if not form.title.strip() or len(form.title) > 120:
+        raise Invalid("title", N_("Give a title of 1 to 120 characters."))
+    if form.zone not in people.ZONES:
+        raise Invalid("zone", N_("Choose a time zone from the list."))
+    if not 1 <= form.capacity <= 100:
+        raise Invalid("capacity", N_("Choose between 1 and 100 places."))
+    if not 5 <= form.minutes <= 480:
+        raise Invalid("minutes", N_("Choose between 5 and 480 minutes."))
+    link = form.meeting_link.strip()
+    if link and (urlsplit(link).scheme != "https" or not urlsplit(link).hostname):
+        raise Invalid("meeting_link", N_("Give a whole link that begins with https://"))

@@ -1,0 +1,134 @@
+"""Rosters as somebody sees them: the list, one page, its members."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import case, func, select
+
+from supervision.db import db
+from supervision.models.people import Person, PersonState
+from supervision.models.rosters import (
+    CURRENT,
+    LEADS,
+    Membership,
+    MemberState,
+    Roster,
+    RosterState,
+)
+from supervision.permissions import (
+    Actor,
+    Place,
+    can_run_roster,
+    can_take_part,
+)
+from supervision.services import sessions
+from supervision.services.places import seen_roster
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    """A roster in somebody's list, with their place in it and their next session."""
+
+    id: UUID
+    title: str
+    kind: str
+    state: str
+    capacity: int
+    taken: int
+    role: str
+    member_state: str
+    next_at: datetime | None
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """A member as others see them. Who was only invited shows the address that was typed."""
+
+    id: UUID
+    person_id: UUID
+    name: str
+    email: str
+    role: str
+    state: str
+    joined_at: datetime | None
+    left_at: datetime | None
+    has_account: bool
+
+    @property
+    def leads(self) -> bool:
+        return self.role in LEADS
+
+
+@dataclass(frozen=True)
+class RosterPage:
+    """A roster with its people, and what the viewer may do to it."""
+
+    roster: Roster
+    place: Place
+    members: list[MemberRow]
+    may_run: bool
+    takes_part: bool
+
+
+def rosters_of(actor: Actor, at: datetime) -> list[RosterRow]:
+    """All rosters of a person, whatever their kind and the person's role: one statement."""
+    coming = sessions.next_start(Roster.id, at)
+    rows = db.session.execute(
+        select(
+            Roster.id,
+            Roster.title,
+            Roster.kind,
+            Roster.state,
+            Roster.capacity,
+            Roster.taken,
+            Membership.role,
+            Membership.state,
+            case((Membership.state == MemberState.ACTIVE, coming)),
+        )
+        .join(Membership, Membership.roster_id == Roster.id)
+        .where(Membership.person_id == actor.id, Membership.state.in_(CURRENT))
+        .order_by(case((Roster.state == RosterState.ENDED, 1), else_=0), func.lower(Roster.title))
+    )
+    return [RosterRow(*row) for row in rows]
+
+
+def roster_page(actor: Actor, roster_id: UUID) -> RosterPage:
+    """Everything about a roster but its sessions. Raises NotFound.
+
+    Only those who take part see who else does; the invited see who leads.
+    """
+    roster, place = seen_roster(actor, roster_id)
+    members = members_of(roster_id)
+    if not can_take_part(place):
+        members = [row for row in members if row.leads or row.person_id == actor.id]
+    return RosterPage(
+        roster=roster,
+        place=place,
+        members=members,
+        may_run=can_run_roster(place, roster.kind) and roster.state == RosterState.ACTIVE,
+        takes_part=can_take_part(place),
+    )
+
+
+def members_of(roster_id: UUID) -> list[MemberRow]:
+    """Current members, those who lead first, then by name."""
+    lead_first = case((Membership.role.in_(LEADS), 0), else_=1)
+    by_state = case((Membership.state == MemberState.ACTIVE, 0), else_=1)
+    rows = db.session.execute(
+        select(
+            Membership.id,
+            Membership.person_id,
+            case((Membership.state == MemberState.INVITED, Person.email), else_=Person.name),
+            Person.email,
+            Membership.role,
+            Membership.state,
+            Membership.joined_at,
+            Membership.left_at,
+            Person.state == PersonState.ACTIVE,
+        )
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.roster_id == roster_id, Membership.state.in_(CURRENT))
+        .order_by(by_state, lead_first, func.lower(Person.name))
+    )
+    return [MemberRow(*row) for row in rows]
