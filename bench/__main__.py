@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import logging
 import os
 import platform
 import sqlite3
@@ -36,7 +35,6 @@ def main() -> int:
 
 def _run(stage: Stage, names: list[str]) -> int:
     print("Filling the databases that are needed: 200 rosters, 2,000 people, 50,000 sessions")
-    logging.disable(logging.CRITICAL)
     print(f"{'goal':<11} {'case':<24} {'ours':>10} {'beside':>10}  unit        ratio  limit")
     met = True
     for name in names:

@@ -35,11 +35,15 @@ BATCH = 5_000
 
 @dataclass(frozen=True)
 class Cast:
-    """Whom and what the benchmarks ask for. Feed tokens are by the number of their sessions."""
+    """Whom and what the benchmarks ask for.
+
+    `alone` has one roster and one session. Feed tokens are by the number of their sessions.
+    """
 
     alice: UUID
-    alone: UUID
     rosters: tuple[UUID, ...]
+    alone: UUID
+    her_roster: UUID
     feeds: dict[int, str]
 
 
@@ -54,12 +58,11 @@ def build(app: Flask) -> Cast:
             rosters = tuple(db.session.scalars(select(Roster.id).order_by(Roster.title)))
             _sessions(alice, rosters)
             feeds = {many: _with_feed(alice, many) for many in (200, 2000)}
-            alone = _person("alone")
-            _insert(Person, [alone])
+            alone, her_roster = _alone()
         _analyse()
         db.session.remove()
         db.engine.dispose()
-    return Cast(alice, alone["id"], rosters, feeds)
+    return Cast(alice, rosters, alone, her_roster, feeds)
 
 
 def _insert(model: Any, rows: Iterable[dict[str, Any]]) -> None:
@@ -233,9 +236,22 @@ def _with_feed(alice: UUID, many: int) -> str:
     return token
 
 
+def _alone() -> tuple[UUID, UUID]:
+    """Somebody with one roster, which has one session, this week."""
+    person = _person("alone", Role.SUPERVISOR)
+    roster = _roster("One", person["id"])
+    session = _session(roster["id"], this_monday() + timedelta(days=4, hours=20), person["id"])
+    _insert(Person, [person])
+    _insert(Roster, [roster])
+    _insert(Membership, [_membership(roster["id"], person["id"], MemberRole.SUPERVISOR)])
+    _insert(Session, [session])
+    _insert(Claim, [_claim(session, person["id"], True)])
+    return person["id"], roster["id"]
+
+
 def _analyse() -> None:
     """Both databases plan by statistics, which a bulk import leaves behind."""
     db.session.execute(text("ANALYZE"))
     db.session.commit()
     counted = db.session.scalar(select(func.count()).select_from(Session))
-    assert counted == SESSIONS + 2200, counted
+    assert counted == SESSIONS + 2201, counted

@@ -14,7 +14,6 @@ from uuid import uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from flask import Flask
 from sqlalchemy import event
 
 from bench import starts
@@ -193,17 +192,18 @@ def p99(stage: Stage) -> Iterator[Row]:
 
 
 def statements(stage: Stage) -> Iterator[Row]:
-    """SQL statements a page, for Alice with everything and for somebody with nothing."""
-    app, cast = stage.app("sqlite"), stage.cast("sqlite")
-    for path in ("/", CALENDAR, "/rosters", "/feeds", f"/rosters/{cast.rosters[0]}"):
-        full = _statements(app, path, stage.cookie("sqlite"))
-        alone = _statements(app, path, stage.cookie("sqlite", alone=True))
-        shown = path if len(path) < 30 else "/rosters/<id>"
-        yield Row("statements", shown, full, alone, full, MOST_STATEMENTS, "at most", "statements")
+    """SQL statements a page, for Alice with everything and for somebody with one of each."""
+    cast = stage.cast("sqlite")
+    rosters = (f"/rosters/{cast.rosters[0]}", f"/rosters/{cast.her_roster}")
+    pages = {path: (path, path) for path in ("/", CALENDAR, "/rosters", "/feeds")}
+    for shown, (path, her_path) in (pages | {"/rosters/<id>": rosters}).items():
+        full = _statements(stage, path, stage.cookie("sqlite"))
+        one = _statements(stage, her_path, stage.cookie("sqlite", alone=True))
+        yield Row("statements", shown, full, one, full, MOST_STATEMENTS, "at most", "statements")
 
 
-def _statements(app: Flask, path: str, cookie: str) -> int:
-    seen: list[str] = []
+def _statements(stage: Stage, path: str, cookie: str) -> int:
+    app, seen = stage.app("sqlite"), list[str]()
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if not statement.startswith(("BEGIN", "PRAGMA")):

@@ -64,7 +64,8 @@ class Stage:
     def app(self, engine: str) -> Flask:
         """The application in this process, its database filled."""
         if engine not in self._apps:
-            settings = config.load(self._environment(engine))
+            quiet = {"SUPERVISION_LOG_LEVEL": "ERROR"}
+            settings = config.load(self._environment(engine) | quiet)
             app = create_app(settings)
             self._casts[engine] = build(app)
             self._apps[engine] = app
