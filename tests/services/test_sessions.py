@@ -140,6 +140,19 @@ def test_book_session_tells_everybody_else_in_their_own_time(house: House) -> No
     assert (mail.event, mail.sequence) == (f"session:{session_id}", 0)
 
 
+def test_mail_uses_the_reader_s_clock_and_survives_a_percent_sign(house: House) -> None:
+    db.session.get_one(Person, house.bob.id).clock = "12"
+    db.session.get_one(Roster, house.group).title = "100 %(sure)s"
+    db.session.flush()
+    book(house, TUESDAY + timedelta(hours=7), message="50 %")
+    (mail,) = mails(house.bob)
+    assert mail.subject == "Booked: 100 %(sure)s, Tue 24 Nov 2026, 12:00 pm"
+    assert mail.body.splitlines()[4] == (
+        "Tue 24 Nov 2026, 12:00 pm to 12:50 pm (Toronto); 5:00 pm in London"
+    )
+    assert mail.body.splitlines()[-1] == "50 %"
+
+
 def test_book_session_marks_the_feeds_of_all(house: House) -> None:
     book(house)
     versions = db.session.scalars(select(Person.feed_version).order_by(Person.email))

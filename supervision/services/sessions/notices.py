@@ -1,4 +1,4 @@
-"""Mails about changes, in each reader's own time, queued in the transaction of the change.
+"""Mails about changes, in each reader's language and own time, queued with the change itself.
 
 Subscribed calendars may lag by a day, so every change is also mailed at once.
 """
@@ -10,8 +10,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
+from flask_babel import force_locale
+from flask_babel import gettext as _
 
 from supervision.domain.intervals import Interval
+from supervision.errors import N_
 from supervision.models.rosters import Roster
 from supervision.permissions import Actor
 from supervision.services import mail
@@ -21,11 +24,45 @@ SHOWN = 4
 
 
 @dataclass(frozen=True)
+class Words:
+    """How one kind of change is told: in the subject, of a single session, of several."""
+
+    subject: str
+    one: str
+    many: str
+
+
+WORDS = {
+    "booked": Words(
+        N_("Booked: %(title)s, %(when)s"),
+        N_("%(name)s has booked a session of “%(title)s”."),
+        N_("%(name)s has booked %(count)s sessions of “%(title)s”."),
+    ),
+    "moved": Words(
+        N_("Moved: %(title)s, %(when)s"),
+        N_("%(name)s has moved a session of “%(title)s”."),
+        N_("%(name)s has moved %(count)s sessions of “%(title)s”."),
+    ),
+    "cancelled": Words(
+        N_("Cancelled: %(title)s, %(when)s"),
+        N_("%(name)s has cancelled a session of “%(title)s”."),
+        N_("%(name)s has cancelled %(count)s sessions of “%(title)s”."),
+    ),
+    "changed": Words(
+        N_("Changed: %(title)s, %(when)s"),
+        N_("%(name)s has changed a session of “%(title)s”."),
+        N_("%(name)s has changed %(count)s sessions of “%(title)s”."),
+    ),
+}
+
+
+@dataclass(frozen=True)
 class Notice:
-    """One change to tell of.
+    """One change to tell of, its `verb` a key of WORDS.
 
     `event` and `sequence` make it unique; `path` leads to its page; `spans` are the times now in
-    force, in order, and `before` the former time of a single session that moved.
+    force, in order, and `before` the former time of a single session that moved. `warnings` are
+    the busy times that each person had already.
     """
 
     event: str
@@ -50,84 +87,87 @@ def notify(
     for member in members:
         if actor is not None and member.person_id == actor.id:
             continue
-        mail.queue(
-            notice.event,
-            member.email,
-            _subject(roster, member, notice),
-            _body(actor, roster, member, notice, base_url),
-            at,
-            member.person_id,
-            notice.sequence,
-        )
+        with force_locale(member.language):
+            subject = _subject(roster, member, notice)
+            body = _body(actor, roster, member, notice, base_url)
+        mail.queue(notice.event, member.email, subject, body, at, member.person_id, notice.sequence)
 
 
 def _subject(roster: Roster, member: Member, notice: Notice) -> str:
     first = notice.spans[0].start.astimezone(ZoneInfo(member.zone))
-    when = f"{_day(first)}, {_clock(first, member)}"
-    start = "from " if len(notice.spans) > 1 else ""
-    return f"{notice.verb.capitalize()}: {roster.title}, {start}{when}"
+    when = f"{_day(first, member)}, {_clock(first, member)}"
+    if len(notice.spans) > 1:
+        when = _("from %(when)s", when=when)
+    return str(_(WORDS[notice.verb].subject, title=roster.title, when=when))
 
 
 def _body(
     actor: Actor | None, roster: Roster, member: Member, notice: Notice, base_url: str
 ) -> str:
-    many = len(notice.spans)
-    what = "a session" if many == 1 else f"{many} sessions"
-    who = f"{actor.name} has" if actor else "The calendar has"
+    words, count = WORDS[notice.verb], len(notice.spans)
+    name = actor.name if actor else _("The calendar")
+    told = _(words.one if count == 1 else words.many, name=name, count=count, title=roster.title)
     parts = [
-        f"Hello {member.name},",
-        f"{who} {notice.verb} {what} of “{roster.title}”.",
+        _("Hello %(name)s,", name=member.name),
+        told,
         _times(member, roster, notice),
+        "" if notice.verb == "cancelled" else _place(roster),
+        _("%(name)s writes:", name=name) + f"\n{notice.message}" if notice.message else "",
+        _busy(member, notice),
+        f"{base_url}{notice.path}" if base_url else "",
     ]
-    if notice.verb != "cancelled":
-        parts.append(_place(roster))
-    if notice.message:
-        name = actor.name if actor else ""
-        parts.append(f"{name} writes:\n{notice.message}")
-    parts.append(_busy(member, notice))
-    parts.append(f"{base_url}{notice.path}" if base_url else "")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _times(member: Member, roster: Roster, notice: Notice) -> str:
-    lines = []
+    shown = [_when(span, member, roster) for span in notice.spans[:SHOWN]]
     if notice.before:
-        lines.append(f"Before: {_when(notice.before, member, roster)}")
-    label = "Now: " if notice.before else ""
-    lines += [label + _when(span, member, roster) for span in notice.spans[:SHOWN]]
+        before = _when(notice.before, member, roster)
+        shown = [_("Before: %(when)s", when=before), _("Now: %(when)s", when=shown[0])]
     if len(notice.spans) > SHOWN:
-        lines.append(f"… and {len(notice.spans) - SHOWN} more")
-    return "\n".join(lines)
+        shown.append(_("… and %(more)s more", more=len(notice.spans) - SHOWN))
+    return "\n".join(shown)
 
 
 def _when(span: Interval, member: Member, roster: Roster) -> str:
     """Tue 24 Nov 2026, 14:30 to 15:20 (Toronto); 19:30 in London."""
     start = span.start.astimezone(ZoneInfo(member.zone))
     end = span.end.astimezone(ZoneInfo(member.zone))
-    text = f"{_day(start)}, {_clock(start, member)} to {_clock(end, member)}"
+    text = _(
+        "%(day)s, %(start)s to %(end)s (%(place)s)",
+        day=_day(start, member),
+        start=_clock(start, member),
+        end=_clock(end, member),
+        place=_city(member.zone),
+    )
     there = span.start.astimezone(ZoneInfo(roster.zone))
-    if there.utcoffset() == start.utcoffset():
-        return f"{text} ({_city(member.zone)})"
-    return f"{text} ({_city(member.zone)}); {_clock(there, member)} in {_city(roster.zone)}"
+    if there.utcoffset() != start.utcoffset():
+        time, place = _clock(there, member), _city(roster.zone)
+        text = _("%(when)s; %(time)s in %(place)s", when=text, time=time, place=place)
+    return str(text)
 
 
 def _place(roster: Roster) -> str:
-    lines = [("Place", roster.address), ("Meeting link", roster.meeting_link)]
-    return "\n".join(f"{label}: {value}" for label, value in lines if value)
+    lines = []
+    if roster.address:
+        lines.append(_("Place: %(address)s", address=roster.address))
+    if roster.meeting_link:
+        lines.append(_("Meeting link: %(link)s", link=roster.meeting_link))
+    return "\n".join(lines)
 
 
 def _busy(member: Member, notice: Notice) -> str:
-    found = notice.warnings.get(member.person_id, ())
-    lines = [f"- {_day(at)}, {_clock(at, member)}" for at in _starts(found, member)]
-    return "\n".join(["You have something else at these times:", *lines]) if lines else ""
+    """The member's own busy times, when something was booked over them."""
+    found = [
+        span.start.astimezone(ZoneInfo(member.zone))
+        for span in notice.warnings.get(member.person_id, ())[:SHOWN]
+    ]
+    lines = [f"- {_day(start, member)}, {_clock(start, member)}" for start in found]
+    return "\n".join([_("You have something else at these times:"), *lines]) if lines else ""
 
 
-def _starts(found: Sequence[Interval], member: Member) -> list[datetime]:
-    return [span.start.astimezone(ZoneInfo(member.zone)) for span in found[:SHOWN]]
-
-
-def _day(local: datetime) -> str:
-    return format_date(local.date(), "EEE d MMM yyyy", "en")
+def _day(local: datetime, member: Member) -> str:
+    return format_date(local.date(), "EEE d MMM yyyy", member.language)
 
 
 def _clock(local: datetime, member: Member) -> str:

@@ -75,6 +75,7 @@ class Member:
     email: str
     zone: str
     clock: str
+    language: str
     role: str
     hard: bool
 
@@ -111,7 +112,15 @@ def lock(roster: Roster) -> None:
 def members_of(roster: Roster) -> list[Member]:
     """Who is in a roster now, by id; in one statement."""
     rows = db.session.execute(
-        select(Person.id, Person.name, Person.email, Person.zone, Person.clock, Membership.role)
+        select(
+            Person.id,
+            Person.name,
+            Person.email,
+            Person.zone,
+            Person.clock,
+            Person.language,
+            Membership.role,
+        )
         .join(Membership, Membership.person_id == Person.id)
         .where(Membership.roster_id == roster.id, Membership.state == MemberState.ACTIVE)
         .order_by(Person.id)
