@@ -80,8 +80,8 @@ def _open(browser: Browser, server: Server, person: str, width: int, height: int
 
 def _walk(browser: Browser, server: Server, person: str, folder: Path) -> None:
     page = _open(browser, server, person, WIDTHS[0], HEIGHT)
-    starts = ["/"] if person else ["/sign-in"]
-    for _endpoint, path in list(pages.follow(page.request, pages.routes(), *starts)):
+    start = "/" if person else "/sign-in"
+    for _endpoint, path in list(pages.follow(page.request, pages.routes(), start, most=2)):
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": HEIGHT})
             page.goto(path)

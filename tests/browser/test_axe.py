@@ -1,0 +1,275 @@
+"""axe finds nothing on any page, light or dark, and no page complains to the console."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Error, Page, expect
+
+from tests.browser import pages
+
+SCHEMES: tuple[str, ...] = ("light", "dark")
+WIDTHS = (320, 1440)
+# Answers that are no pages.
+NOT_PAGES = {
+    "feeds.read",
+    "health.alive",
+    "health.measured",
+    "health.ready",
+    "static",
+    "vault.state",
+}
+# Pages that no link leads to, or only in a state that the demo community is not in.
+BY_HAND = {
+    "home.dev_mail",
+    "notes.resume",
+    "people.invitation",
+    "people.reset_form",
+    "vault.begin_again_form",
+    "vault.check_code",
+    "vault.recover_form",
+    "vault.unlock",
+}
+PASSPHRASE = "four quiet herons at dawn"
+NewPage = Callable[..., Page]
+SignIn = Callable[..., Page]
+
+
+@dataclass
+class Judge:
+    """Looks at pages and keeps every fault, so that one run tells them all."""
+
+    axe: Callable[[Page], None]
+    faults: list[str] = field(default_factory=list)
+    _busy: bool = False
+
+    def attend(self, page: Page) -> Page:
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self._threw(page, error))
+        return page
+
+    def _threw(self, page: Page, error: Error) -> None:
+        if not self._busy:
+            self.faults.append(f"{page.url}: {error}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        # axe reads style sheets anew in ways that the page's policy refuses it, and a browser
+        # remarks on the status with which a page is told that its vault has locked.
+        told = "status of 423" in message.text
+        if message.type in {"error", "warning"} and not self._busy and not told:
+            self.faults.append(f"{message.location.get('url')}: {message.text}")
+
+    def look(self, page: Page) -> None:
+        """Judge the page as it stands: no wider than its window, and faultless in both schemes."""
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            reached = page.evaluate("document.documentElement.scrollWidth")
+            if reached > width:
+                self.faults.append(f"{page.url}: {reached} pixels wide in a window of {width}")
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # a word of SCHEMES
+                self._axe(page, f"{page.url}, {width}, {scheme}")
+
+    def _axe(self, page: Page, where: str) -> None:
+        self._busy = True
+        try:
+            self.axe(page)
+        except AssertionError as fault:
+            self.faults.append(f"{where}: {fault}")
+        page.evaluate("0")  # what axe set off has been said by now
+        self._busy = False
+
+    def visit(self, page: Page, path: str) -> None:
+        page.goto(path)
+        self.look(page)
+
+    def conclude(self) -> None:
+        assert self.faults == [], "\n\n".join(self.faults)
+
+
+@pytest.fixture
+def judge(axe: Callable[[Page], None]) -> Judge:
+    return Judge(axe)
+
+
+@pytest.fixture(scope="module")
+def known() -> pages.MapAdapter:
+    return pages.routes()
+
+
+def enter(page: Page, sign_in: SignIn, person: str) -> str:
+    """Sign in, if it is somebody; where their pages begin."""
+    if not person:
+        return "/sign-in"
+    sign_in(page, person)
+    return "/"
+
+
+@pytest.mark.parametrize("person", ["", "alice", "bob", "dana"])
+def test_pages_that_links_lead_to(person, new_page, sign_in, judge, known):
+    page = judge.attend(new_page())
+    start = enter(page, sign_in, person)
+    for _endpoint, path in list(pages.follow(page.request, known, start)):
+        judge.visit(page, path)
+    judge.conclude()
+
+
+def test_every_page_is_looked_at(new_page, sign_in, known):
+    """A page that is new must be linked to, or be looked at by hand below."""
+    reached = set()
+    for person in ("", "alice", "bob", "dana"):
+        page = new_page()
+        start = enter(page, sign_in, person)
+        reached |= {endpoint for endpoint, _path in pages.follow(page.request, known, start)}
+    rules = known.map.iter_rules()
+    answering = {rule.endpoint for rule in rules if "GET" in (rule.methods or ())}
+    assert answering - reached == NOT_PAGES | BY_HAND
+
+
+def test_pages_from_an_invitation_to_a_forgotten_passphrase(new_page, sign_in, judge, known):
+    """Nia joins, keeps a code, writes while locked, forgets her passphrase."""
+    email = f"nia-{uuid4().hex[:8]}@example.org"
+    link = invite(sign_in(new_page(), "dana"), email)
+    nia = judge.attend(new_page())
+    join(nia, link, judge)
+    for _endpoint, path in list(pages.follow(nia.request, known, "/")):
+        judge.visit(nia, path)
+    keep_a_code(nia, judge)
+    write_while_locked(nia, without_scripts(nia, new_page), judge)
+    forget(nia, email, judge)
+    judge.conclude()
+
+
+def without_scripts(page: Page, new_page: NewPage) -> Page:
+    """A second browser with the first one's cookies: the same device, whose page does not lock."""
+    state = page.context.storage_state()
+    return new_page(java_script_enabled=False, storage_state=state)
+
+
+def invite(page: Page, email: str) -> str:
+    page.goto("/people")
+    page.get_by_label("Email", exact=True).fill(email)
+    page.get_by_role("button", name="Invite").click()
+    return page.get_by_label("Invitation link").input_value()
+
+
+def join(page: Page, link: str, judge: Judge) -> None:
+    judge.visit(page, link)
+    page.get_by_label("Name").fill("Nia Noor")
+    page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+    expect(page.locator("#strength meter")).to_be_visible()
+    judge.look(page)
+    page.get_by_label("The same passphrase again").fill(PASSPHRASE)
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_role("heading", name="Your recovery code")).to_be_visible()
+
+
+def keep_a_code(page: Page, judge: Judge) -> None:
+    page.goto("/vault/recovery-code")
+    page.get_by_role("button", name="Show me the code").click()
+    expect(page.locator("#recovery-code")).to_be_visible()
+    judge.look(page)
+    code = page.locator("#recovery-code").inner_text()
+    judge.visit(page, "/vault/recovery-code/check")
+    page.get_by_role("textbox").first.fill(code)
+    page.get_by_role("button", name="Check it").click()
+    expect(page.get_by_role("heading", name="Notes")).to_be_visible()
+    judge.look(page)
+
+
+def write_while_locked(page: Page, plain: Page, judge: Judge) -> None:
+    """A form that was open when the notes were locked elsewhere: what it held waits, sealed."""
+    plain.goto("/notes/new")
+    plain.get_by_label("Reflection", exact=True).fill("The herons flew before I had finished.")
+    page.goto("/")
+    page.get_by_role("button", name="Lock").click()
+    judge.visit(page, "/unlock")
+    plain.get_by_role("button", name="Save").click()
+    page.goto("/unlock?next=/notes")
+    page.get_by_label("Passphrase").fill(PASSPHRASE)
+    page.get_by_role("button", name="Unlock").click()
+    judge.look(page)
+    page.locator('[id^="draft-"] a').click()
+    judge.look(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The herons flew before I had finished.")).to_be_visible()
+
+
+def forget(page: Page, email: str, judge: Judge) -> None:
+    page.locator("details.menu > summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    judge.visit(page, "/reset")
+    page.get_by_label("Email").fill(email)
+    page.get_by_role("button", name="Mail me a link").click()
+    judge.look(page)
+    judge.visit(page, mailed_link(page, email))
+    page.get_by_label("New passphrase").fill(PASSPHRASE + " again")
+    page.get_by_label("The same passphrase again").fill(PASSPHRASE + " again")
+    page.get_by_role("button", name="Set passphrase").click()
+    judge.look(page)
+    if "/sign-in" in page.url:
+        page.get_by_label("Email").fill(email)
+        page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE + " again")
+        page.get_by_role("button", name="Sign in").click()
+    for path in ("/unlock", "/vault/recover", "/vault/begin-again"):
+        judge.visit(page, path)
+
+
+def mailed_link(page: Page, email: str) -> str:
+    """The path of the link that the worker mails, from the demo's page of mails."""
+    for _attempt in range(100):
+        page.goto("/dev/mail")
+        mails = [text for text in page.locator("article").all_inner_texts() if email in text]
+        links = [found[0] for text in mails if (found := re.search(r"/reset/[\w-]+", text))]
+        if links:
+            return links[0]
+        time.sleep(0.2)
+    raise AssertionError(f"no mail to {email} within 20 s")
+
+
+def test_pages_that_refuse(new_page, sign_in, judge):
+    """What is wrong is said as clearly as the rest; the console may tell the status."""
+    page = new_page()
+    judge.visit(page, "/nowhere")
+    judge.visit(page, "/sign-in")
+    page.get_by_label("Email").fill("nobody")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".field-error, .errors").first).to_be_visible()
+    judge.look(page)
+    alice = sign_in(new_page(), "alice")
+    for path, button in (("/rosters/new", "Make roster"), ("/profile", "Change passphrase")):
+        alice.goto(path)
+        alice.get_by_role("button", name=button).click()
+        expect(alice.locator(".field-error").first).to_be_visible()
+        judge.look(alice)
+    judge.visit(alice, "/calendar?date=never")
+    judge.conclude()
+
+
+def test_judge_sees_what_is_wrong(new_page, judge):
+    """Pale words, a nameless button, a page too wide, a picture that the policy refuses."""
+    page = judge.attend(new_page())
+    page.goto("/sign-in")
+    page.evaluate(
+        """() => {
+            const main = document.querySelector("main");
+            main.append(document.createElement("button"));
+            const pale = document.createElement("p");
+            pale.textContent = "Hardly to be read";
+            pale.style.color = "#777";
+            pale.style.background = "#888";
+            pale.style.width = "2000px";
+            main.append(pale);
+            const picture = document.createElement("img");
+            picture.alt = "";
+            picture.src = "http://127.0.0.1:1/elsewhere.png";
+            main.append(picture);
+        }"""
+    )
+    judge.look(page)
+    found = "\n".join(judge.faults)
+    wanted = ("color-contrast", "button-name", "pixels wide", "Content Security Policy")
+    assert [word for word in wanted if word not in found] == []
