@@ -46,10 +46,11 @@ class Unlocks:
         path.chmod(0o600)
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self, *, reading: bool = False) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as file:
-            file.execute("PRAGMA secure_delete=ON")
-            file.execute("PRAGMA synchronous=OFF")
+            if not reading:
+                file.execute("PRAGMA secure_delete=ON")
+                file.execute("PRAGMA synchronous=OFF")
             yield file
 
     def add(self, row: Unlocked) -> None:
@@ -73,14 +74,14 @@ class Unlocks:
 
     def find(self, name: bytes, at: datetime) -> Unlocked | None:
         """The row of that name if it is neither idle nor too old; else it is deleted."""
-        with self._open() as file:
+        with self._open(reading=True) as file:
             row = file.execute(
                 f"SELECT * FROM unlocked WHERE name = :name AND {ALIVE}",  # noqa: S608 - a constant
                 {"name": name, **_limits(at)},
             ).fetchone()
-            if row is None:
-                file.execute("DELETE FROM unlocked WHERE name = ?", (name,))
-                return None
+        if row is None:
+            self.delete(name)
+            return None
         name, person, sign_in, sealed, since, touched = row
         times = (datetime.fromtimestamp(seconds, UTC) for seconds in (since, touched))
         return Unlocked(name, UUID(bytes=person), UUID(bytes=sign_in), sealed, *times)

@@ -60,6 +60,20 @@
     location.replace(`${watch.dataset.unlock}?next=${encodeURIComponent(here)}`);
   }
 
+  // Nobody is here: close the vault itself, or going to the door would only open it again.
+  async function lock() {
+    if (leaving) return;
+    blank();
+    await flush();
+    const button = document.querySelector('form[action="/lock"]');
+    if (button) {
+      await fetch("/lock", { method: "POST", body: new URLSearchParams(new FormData(button)), redirect: "manual" })
+        .catch(() => {});
+      tabs?.postMessage("locked");
+    }
+    leave();
+  }
+
   // Hidden until the server says that the vault is still open.
   async function check() {
     blank();
@@ -102,13 +116,15 @@
     });
   }
 
-  // Fifteen minutes without a hand on the page: blank it, whatever the server thinks.
+  // Fifteen minutes without a hand on a page that can be seen: lock, whatever the server thinks.
+  // A hidden page is looked after when it is shown again.
   let touched = Date.now();
   for (const sign of ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"]) {
     document.addEventListener(sign, () => { touched = Date.now(); }, { passive: true });
   }
   setInterval(async () => {
-    if (Date.now() - touched >= Number(watch.dataset.idle) * 1000) leave();
-    else if (document.visibilityState === "visible" && await isOpen(watch.dataset.state) === false) leave();
+    if (document.visibilityState !== "visible") return;
+    if (Date.now() - touched >= Number(watch.dataset.idle) * 1000) lock();
+    else if (await isOpen(watch.dataset.state) === false) leave();
   }, MINUTE / 2);
 })();
