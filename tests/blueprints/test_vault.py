@@ -451,14 +451,19 @@ def spoil_slot(actor) -> None:
 
 
 def sign_in_answers(bob, new_client, argon2) -> dict[str, tuple[int, str]]:
-    """Unknown person, wrong passphrase, damaged row; with how much work each took."""
+    """Unknown person, wrong passphrase, damaged row, lowered costs; and the work each took."""
     charlie = factories.person("charlie")
     furnish(charlie)
     spoil_verifier(charlie)
+    erin = factories.person("erin")
+    furnish(erin)
+    db.session.get_one(Credential, erin.id).memory_kib = 8
+    db.session.commit()
     tried = {
         "unknown": ("nobody@example.org", PASSPHRASE),
         "wrong": (bob.email, WRONG),
         "damaged": (charlie.email, PASSPHRASE),
+        "made cheap": (erin.email, PASSPHRASE),
     }
     answers = {}
     for name, (email, passphrase) in tried.items():
