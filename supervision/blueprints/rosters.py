@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 from wtforms import IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, NumberRange
@@ -186,14 +187,14 @@ def _shown(roster: Roster) -> dict[str, Any]:
 
 
 def _save(roster_id: UUID, form: EditForm, kind: str) -> bool:
-    rosters.edit_roster(viewer(), clock.now(), roster_id, _said(form, kind))
+    rosters.edit_roster(viewer(), clock.now(), roster_id, _said(form, kind), base_url())
     return True
 
 
 @bp.post("/rosters/<uuid:roster_id>/end")
 @signed_in
 def end(roster_id: UUID) -> Response:
-    rosters.end_roster(viewer(), clock.now(), roster_id)
+    rosters.end_roster(viewer(), clock.now(), roster_id, base_url())
     flash(_("The roster has ended. Its past sessions stay here."))
     return redirect(url_for("rosters.show", roster_id=roster_id), 303)
 
@@ -232,11 +233,19 @@ def _invite_form(kind: str, fresh: bool = False) -> InviteForm:
 @bp.post("/rosters/<uuid:roster_id>/accept")
 @signed_in
 def accept(roster_id: UUID) -> Response:
-    state = rosters.accept(viewer(), clock.now(), roster_id)
-    if state == MemberState.WAITING:
+    accepted = rosters.accept(viewer(), clock.now(), roster_id)
+    if accepted.state == MemberState.WAITING:
         flash(_("All places are taken. You are on the waiting list."))
     else:
         flash(_("You are in. The coming sessions are in your calendar."))
+    if accepted.clashes:
+        flash(
+            ngettext(
+                "One of them falls on a time when you have something else. See your calendar.",
+                "%(num)s of them fall on times when you have something else. See your calendar.",
+                accepted.clashes,
+            )
+        )
     return redirect(url_for("rosters.show", roster_id=roster_id), 303)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from supervision.config import Settings
 from supervision.db import db, writing
 from supervision.models.audit import Replay
-from supervision.services import mail, notes, series
+from supervision.services import mail, notes, series, sessions
 
 REPLAYS_LAST = timedelta(days=2)
 
@@ -21,7 +21,8 @@ def run_due(at: datetime, settings: Settings) -> int:
 
 
 def run_daily(at: datetime) -> None:
-    """Roll open series on, and forget forms that nobody will send again."""
+    """Roll open series on, follow changed clocks, forget forms that nobody will send again."""
+    series.roll_series(at)
+    sessions.follow_clocks(at)
     with writing():
-        series.roll_series(at)
         db.session.execute(delete(Replay).where(Replay.created_at < at - REPLAYS_LAST))

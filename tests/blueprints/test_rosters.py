@@ -159,6 +159,22 @@ def test_full_roster_puts_the_next_on_the_waiting_list(house: House, client: Cli
     assert db.session.get_one(Roster, house.group).taken == 2
 
 
+def test_who_waits_takes_a_place_that_became_free(
+    house: House, client: Client, new_client: Any
+) -> None:
+    roster = db.session.get_one(Roster, house.group)
+    roster.capacity = 2
+    factories.join(roster, house.charlie, state="waiting")
+    client.sign_in(house.charlie.id)
+    assert "Take the place" not in client.get(f"/rosters/{house.group}").text
+    carol = new_client()
+    carol.sign_in(house.carol.id)
+    carol.submit(f"/rosters/{house.group}", button="Leave")
+    client.submit(f"/rosters/{house.group}", button="Take the place")
+    assert "Bob Brandt" in client.get(f"/rosters/{house.group}").text
+    assert db.session.get_one(Roster, house.group).taken == 2
+
+
 def test_member_leaves_and_sees_no_link_any_more(house: House, client: Client) -> None:
     client.sign_in(house.bob.id)
     assert client.submit(f"/rosters/{house.group}", button="Leave").location == "/rosters"

@@ -62,7 +62,9 @@ def make_roster(actor: Actor, at: datetime, form: RosterForm) -> UUID:
     return roster.id
 
 
-def edit_roster(actor: Actor, at: datetime, roster_id: UUID, form: RosterForm) -> None:
+def edit_roster(
+    actor: Actor, at: datetime, roster_id: UUID, form: RosterForm, base_url: str = ""
+) -> None:
     """Change what is said of a roster; its kind stays. Raises NotAllowed, NotFound, Invalid."""
     roster, _place = run_roster(actor, roster_id)
     _check(form)
@@ -75,14 +77,14 @@ def edit_roster(actor: Actor, at: datetime, roster_id: UUID, form: RosterForm) -
         setattr(roster, name, value)
     db.session.flush()
     if shown != (roster.title, roster.address, roster.meeting_link):
-        sessions.republish(roster_id, at)
+        sessions.republish(roster_id, at, actor, base_url)
     record(Act.ROSTER_EDIT, at, actor.id, roster_id)
 
 
-def end_roster(actor: Actor, at: datetime, roster_id: UUID) -> None:
+def end_roster(actor: Actor, at: datetime, roster_id: UUID, base_url: str = "") -> None:
     """End a roster: coming sessions are cancelled, everything past stays to be read."""
     roster, _place = run_roster(actor, roster_id)
-    sessions.cancel_coming(actor, at, roster_id)
+    sessions.cancel_coming(actor, at, roster_id, base_url=base_url)
     roster.state, roster.ended_at = RosterState.ENDED, at
     db.session.flush()
     record(Act.ROSTER_END, at, actor.id, roster_id)

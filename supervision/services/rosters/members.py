@@ -1,5 +1,6 @@
 """Members: invite, accept, decline, leave, remove."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -87,9 +88,17 @@ def roles_of(kind: str) -> tuple[MemberRole, ...]:
     }[Kind(kind)]
 
 
-def accept(actor: Actor, at: datetime, roster_id: UUID) -> MemberState:
+@dataclass(frozen=True)
+class Accepted:
+    """What came of saying yes; `clashes` counts coming sessions at times already taken."""
+
+    state: str
+    clashes: int = 0
+
+
+def accept(actor: Actor, at: datetime, roster_id: UUID) -> Accepted:
     """Take a place: active, or waiting when all are taken. Raises NotFound, Conflict."""
-    membership = _own(actor, roster_id, MemberState.INVITED)
+    membership = _own(actor, roster_id, MemberState.INVITED, MemberState.WAITING)
     roster = db.session.get_one(Roster, roster_id)
     if roster.state == RosterState.ENDED:
         raise Conflict(N_("This roster has ended."))
@@ -97,11 +106,12 @@ def accept(actor: Actor, at: datetime, roster_id: UUID) -> MemberState:
     membership.state = MemberState.ACTIVE if seated else MemberState.WAITING
     membership.joined_at = at if seated else None
     db.session.flush()
+    clashes = 0
     if seated:
-        sessions.member_joined(roster_id, actor.id, at)
+        clashes = len(sessions.member_joined(roster_id, actor.id, at))
         feeds.bump([actor.id, *active_people(roster_id)])
     record(Act.MEMBER_ACCEPT, at, actor.id, roster_id, state=membership.state)
-    return MemberState(membership.state)
+    return Accepted(membership.state, clashes)
 
 
 def decline(actor: Actor, at: datetime, roster_id: UUID) -> None:
