@@ -1,9 +1,9 @@
 """The calendar: a person's sessions by week, by month, or as a list of the coming weeks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -25,8 +25,7 @@ MONTH_SHOWS = 4
 Piece = calendar.Piece[SessionRow]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One session on one day, in words; `place` is the classes that draw it in the week's grid."""
 
     href: str
@@ -41,8 +40,7 @@ class Entry:
     place: str
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(NamedTuple):
     """A day and its sessions; today `now` is told before entry number `now_at`."""
 
     on: str
@@ -53,21 +51,19 @@ class Day:
     look: str
     entries: Sequence[Entry]
     href: str = ""
-    count: str = ""
+    held: str = ""
     more: str = ""
     now_at: int = -1
 
 
-@dataclass(frozen=True)
-class Now:
+class Now(NamedTuple):
     """The present moment: a sentence, and the classes that draw it in the week's grid."""
 
     text: str
     place: str
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(NamedTuple):
     """What is shown, and the ways on from there; `said` is told to who cannot see it."""
 
     view: str
@@ -125,7 +121,7 @@ def _sheet(
 ) -> Sheet:
     base = url_for("calendar.index")
     before, after = calendar.neighbours(view, day)
-    title = _title(view, day, list(found))
+    title = _title(view, day, list(found), words)
     pieces = [piece for some in found.values() for piece in some]
     first, last = calendar.hours(pieces)
     return Sheet(
@@ -152,14 +148,14 @@ def _tabs() -> list[tuple[str, str]]:
     return [("week", _("Week")), ("month", _("Month")), ("agenda", _("Agenda"))]
 
 
-def _title(view: str, day: date, days: Sequence[date]) -> str:
+def _title(view: str, day: date, days: Sequence[date], words: "Words") -> str:
     """23 – 29 November 2026, or November 2026."""
     if view == "month":
-        return _written(day, "MMMM yyyy")
+        return words.written(day, "MMMM yyyy")
     first, last = days[0], days[-1]
     alike = "d" if first.month == last.month else "d MMMM"
-    start = _written(first, alike if first.year == last.year else "d MMMM yyyy")
-    return f"{start} – {_written(last, 'd MMMM yyyy')}"
+    start = words.written(first, alike if first.year == last.year else "d MMMM yyyy")
+    return f"{start} – {words.written(last, 'd MMMM yyyy')}"
 
 
 def _said(view: str, day: date, title: str, found: dict[date, list[Piece]]) -> str:
@@ -180,14 +176,14 @@ def _day(view: str, asked: date, on: date, pieces: list[Piece], words: "Words", 
     hidden = len(pieces) - len(shown)
     return Day(
         on=on.isoformat(),
-        weekday=_written(on, "EEE"),
+        weekday=words.written(on, "EEE"),
         number=str(on.day),
-        month=_written(on, "MMM"),
+        month=words.written(on, "MMM"),
         word=words.day(on),
         look=_look(view, asked, on, pieces, words.today),
         entries=[words.entry(piece) for piece in shown],
         href=f"{base}?view=agenda&date={on}" if pieces else "",
-        count=_count(len(pieces)),
+        held=_count(len(pieces)) if view == "month" and pieces else "",
         more=ngettext("%(num)d more", "%(num)d more", hidden) if hidden else "",
         now_at=words.passed(pieces) if on == words.today else -1,
     )
@@ -209,10 +205,6 @@ def _formatted(day: date, pattern: str, locale: str) -> str:
     return format_date(day, pattern, locale)
 
 
-def _written(day: date, pattern: str) -> str:
-    return _formatted(day, pattern, str(get_locale()))
-
-
 class Words:
     """What stands on one page, each word made once however many sessions bear it."""
 
@@ -222,10 +214,14 @@ class Words:
         self._at = at
         self._now = at.astimezone(self._place)
         self.today = self._now.date()
+        self._locale = str(get_locale())
         self._times: dict[int, str] = {}
         self._kinds = {str(kind): kind_name(kind) for kind in Kind}
         self._cancelled, self._shifted = _("Cancelled"), _("Clocks change")
         self._continued, self._online = _("Continued"), _("Online")
+
+    def written(self, day: date, pattern: str) -> str:
+        return _formatted(day, pattern, self._locale)
 
     def time(self, local: datetime) -> str:
         minute = local.hour * 60 + local.minute
@@ -286,7 +282,9 @@ class Words:
     def _elsewhere(self, start: datetime, there: datetime, row: SessionRow) -> str:
         """09:30 Toronto, with the weekday where that is another one."""
         text = f"{self.time(there)} {zone_name(row.zone)}"
-        return text if there.date() == start.date() else f"{_written(there.date(), 'EEE')} {text}"
+        return (
+            text if there.date() == start.date() else f"{self.written(there.date(), 'EEE')} {text}"
+        )
 
 
 def _place(top: int, minutes: int = 0) -> str:

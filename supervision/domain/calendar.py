@@ -5,9 +5,8 @@ every day is 1,440 of them tall, also when it lasts 23 or 25 hours.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from supervision.domain.intervals import Interval
@@ -35,25 +34,24 @@ class Timed(Protocol):
 Item = TypeVar("Item", bound=Timed)
 
 
-@dataclass(frozen=True)
-class Piece(Generic[Item]):
+class Piece(NamedTuple, Generic[Item]):
     """The part of an item that falls on one local day, as it is drawn.
 
-    `top` and `minutes` are wall-clock minutes in steps of five, at least SHORTEST tall. Pieces of
+    `top` and `bottom` are wall-clock minutes in steps of five, at least SHORTEST apart. Pieces of
     a day that would cover each other stand in `lanes` lanes, this one in number `lane` from 0.
     `begins`: the item begins on this day; otherwise it goes on from the day before.
     """
 
     item: Item
     top: int
-    minutes: int
+    bottom: int
     begins: bool
     lane: int = 0
     lanes: int = 1
 
     @property
-    def bottom(self) -> int:
-        return self.top + self.minutes
+    def minutes(self) -> int:
+        return self.bottom - self.top
 
 
 def week(day: date, week_starts: int) -> list[date]:
@@ -141,7 +139,7 @@ def _pieces(item: Item, place: ZoneInfo) -> Iterable[tuple[date, Piece[Item]]]:
 
 def _drawn(item: Item, top: int, bottom: int, *, begins: bool) -> Piece[Item]:
     top = min(_step(top), DAY - SHORTEST)
-    return Piece(item, top, max(_step(bottom) - top, SHORTEST), begins)
+    return Piece(item, top, max(_step(bottom), top + SHORTEST), begins)
 
 
 def _minute(local: datetime) -> int:
@@ -156,19 +154,24 @@ def _packed(pieces: list[Piece[Item]]) -> list[Piece[Item]]:
     """Each piece in the first free lane; those that touch one another share the width."""
     done: list[Piece[Item]] = []
     group: list[Piece[Item]] = []
-    for piece in sorted(pieces, key=lambda one: (one.top, one.bottom)):
-        if group and piece.top >= max(one.bottom for one in group):
-            done += _shared(group)
-            group = []
-        taken = {one.lane for one in group if one.bottom > piece.top}
-        lane = next(n for n in range(len(group) + 1) if n not in taken)
-        group.append(replace(piece, lane=lane))
-    return done + _shared(group)
+    ends: list[int] = []  # where each lane of the group is free again
+    for piece in sorted(pieces, key=_place):
+        if group and piece.top >= max(ends):
+            done += _shared(group, len(ends))
+            group, ends = [], []
+        free = (n for n, end in enumerate(ends) if end <= piece.top)
+        lane = next(free, len(ends))
+        ends[lane : lane + 1] = [piece.bottom]
+        group.append(piece._replace(lane=lane) if lane else piece)
+    return done + _shared(group, len(ends))
 
 
-def _shared(group: list[Piece[Item]]) -> list[Piece[Item]]:
-    lanes = max((piece.lane for piece in group), default=0) + 1
-    return [replace(piece, lanes=lanes) for piece in group]
+def _place(piece: Piece[Item]) -> tuple[int, int]:
+    return piece.top, piece.bottom
+
+
+def _shared(group: list[Piece[Item]], lanes: int) -> list[Piece[Item]]:
+    return [piece._replace(lanes=lanes) for piece in group] if lanes > 1 else group
 
 
 def hours(pieces: Iterable[Piece[Item]]) -> tuple[int, int]:
