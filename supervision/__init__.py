@@ -25,6 +25,7 @@ from supervision.web import (
     metrics,
     unlocking,
 )
+from supervision.web.request import Request
 from supervision.web.transactions import App
 
 AREAS = ("home", "people", "rosters", "sessions", "calendar", "feeds", "vault", "notes", "health")
@@ -79,6 +80,7 @@ def _extensions(app: Flask) -> None:
     Migrate(app, db, directory=str(HERE / "migrations"), compare_type=True)
     CSRFProtect(app)
     Htmx(app)
+    app.request_class = Request
     Babel(app, default_translation_directories=str(HERE / "translations"), locale_selector=_locale)
 
 

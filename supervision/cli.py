@@ -133,6 +133,7 @@ def worker() -> None:
         at = clock.now()
         try:
             jobs.run_due(at, _settings())
+            current_app.extensions["unlocks"].purge(at)
             if at >= daily_at:
                 jobs.run_daily(at)
                 daily_at = at + DAILY

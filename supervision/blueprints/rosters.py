@@ -16,7 +16,7 @@ from supervision.models.rosters import Kind, MemberState, Roster
 from supervision.permissions import can_make_roster
 from supervision.services import places, rosters, sessions
 from supervision.services.rosters import RosterForm
-from supervision.web import forms
+from supervision.web import forms, limits
 from supervision.web.auth import signed_in, viewer
 from supervision.web.filters import member_role_name
 from supervision.web.forms import Form, at_most, required, trimmed
@@ -204,6 +204,7 @@ def end(roster_id: UUID) -> Response:
 def invite(roster_id: UUID) -> Response:
     roster, _place = places.run_roster(viewer(), roster_id)
     form = _invite_form(roster.kind)
+    limits.spend(limits.INVITE, str(viewer().id))
     answer = forms.attempt(form, lambda: _invite(roster_id, form))
     if answer is None:
         return _show(422, roster_id, form)

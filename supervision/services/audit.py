@@ -51,9 +51,11 @@ class Act(StrEnum):
     VAULT_LOCK = "vault.lock"
     VAULT_RECOVER = "vault.recover"
     VAULT_CODE = "vault.new_code"
+    VAULT_BEGIN_AGAIN = "vault.begin_again"
     NOTE_SAVE = "notes.save"
     NOTE_DELETE = "notes.delete"
     NOTE_UNDELETE = "notes.undelete"
+    NOTES_COUNT_ANEW = "notes.count_anew"
     REFUSED = "refused"
 
 

@@ -14,8 +14,9 @@ REPLAYS_LAST = timedelta(days=2)
 
 def run_due(at: datetime, settings: Settings) -> int:
     """Send waiting mails and purge what was deleted; returns how many mails left."""
-    with writing():
-        notes.purge_deleted(at)
+    if notes.has_deleted(at):
+        with writing():
+            notes.purge_deleted(at)
     send = mail.sender_for(settings.smtp_url, settings.instance / "mail")
     return mail.send_due(at, settings.mail_from, send)
 

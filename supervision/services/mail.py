@@ -16,7 +16,7 @@ from uuid import UUID
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -84,6 +84,9 @@ def send_due(at: datetime, sender: str, send: Send, limit: int = 50) -> int:
     dies in between sends it again after the lease, never loses it.
     """
     sent = 0
+    waits = exists().where(Outbox.sent_at.is_(None), Outbox.due_at <= at)
+    if not db.session.scalar(select(waits)):
+        return sent
     for mail in _lease(at, limit):
         try:
             send(_message(mail, sender))

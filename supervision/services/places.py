@@ -31,9 +31,7 @@ def _place(actor: Actor, roster_id: UUID) -> Select[UUID, str, str]:
 def seen_roster(actor: Actor, roster_id: UUID) -> tuple[Roster, Place]:
     """A roster that the actor may see. Raises NotFound."""
     row = db.session.execute(
-        _place(actor, roster_id)
-        .join(Roster, Roster.id == Membership.roster_id)
-        .add_columns(Roster)
+        _place(actor, roster_id).join(Roster, Roster.id == Membership.roster_id).add_columns(Roster)
     ).one_or_none()
     place = Place(*row[:-1]) if row else None
     if row is None or place is None or not can_see_roster(place):

@@ -60,7 +60,7 @@ def check(email: str, passphrase: str, settings: Settings) -> Opened | None:
     pepper = settings.pepper.encode()
     try:
         stretched = vault.stretch(passphrase, row.person_id, row.salt, _params(row))
-    except vault.BadParams:
+    except vault.Damaged:
         vault.stretch_nobody(passphrase, policy(settings))
         return None
     known = vault.Credential(row.salt, _params(row), row.verifier)

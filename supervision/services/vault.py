@@ -219,7 +219,7 @@ def begin_again(actor: Actor, at: datetime) -> None:
     db.session.execute(delete(Note).where(Note.owner_id == actor.id))
     _delete_slots(actor.id, *SlotKind)
     db.session.execute(delete(Vault).where(Vault.person_id == actor.id))
-    record(Act.NOTE_DELETE, at, actor.id, actor.id, all=True)
+    record(Act.VAULT_BEGIN_AGAIN, at, actor.id, actor.id)
 
 
 def _open_code(person_id: UUID, kind: SlotKind, typed: str) -> ByCode:

@@ -83,6 +83,15 @@
     menu.querySelector("summary").focus();
   });
 
+  // A lock or sign-out here is one everywhere: windows that show notes go blank. Pages of notes
+  // say it themselves, once what was typed is on its way.
+  document.addEventListener("submit", (event) => {
+    const target = event.target.getAttribute("action");
+    if ((target === "/lock" || target === "/sign-out") && !document.getElementById("vault-watch") && "BroadcastChannel" in window) {
+      new BroadcastChannel("vault").postMessage("locked");
+    }
+  });
+
   // A page that comes back from the browser's memory may be older than a lock or a sign-out.
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted || !document.body.classList.contains("signed-in")) return;

@@ -121,7 +121,8 @@ def _refused(error: errors.SupervisionError) -> Response:
 
 
 def _to_unlock() -> Response:
-    target = url_for("vault.unlock", next=request.path if request.method == "GET" else None)
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    target = url_for("vault.unlock", next=here)
     if request.headers.get("HX-Request"):
         return make_response("", 200, {"HX-Redirect": target})
     return redirect(target, 302 if request.method == "GET" else 303)

@@ -239,6 +239,25 @@ def test_last_organiser_stays_organiser(app: Flask, client: Client) -> None:
     assert "Somebody must remain organiser." in answer.text
 
 
+def test_uploaded_part_never_touches_the_disk(
+    app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_file(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("a part of a form went to the disk")
+
+    monkeypatch.setattr("werkzeug.formparser.SpooledTemporaryFile", no_file)
+    parts = [
+        ("csrf_token", client.csrf_token().encode()),
+        ('file"; filename="n.txt', b"x" * 800_000),
+    ]
+    body = b"".join(
+        b'--edge\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), text)
+        for name, text in parts
+    )
+    kind = "multipart/form-data; boundary=edge"
+    assert client.post("/reset", data=body + b"--edge--\r\n", content_type=kind).status_code == 422
+
+
 def test_tokens_are_stored_as_hashes_only(app: Flask) -> None:
     token = people.add_person("ann@example.org", "Ann", "member", clocks.now())
     row = db.session.scalars(db.select(Link)).one()

@@ -141,6 +141,18 @@ def test_invitation_of_a_known_address_is_no_link(house: House, client: Client) 
     assert answer.status_code == 303
 
 
+def test_invitations_by_one_person_are_throttled(house: House, client: Client) -> None:
+    client.sign_in(house.alice.id)
+    answers = [
+        client.send(
+            f"/rosters/{house.group}/invite",
+            {"email": f"p{number}@example.org", "role": "supervisee"},
+        ).status_code
+        for number in range(41)
+    ]
+    assert answers == [200] * 40 + [429]
+
+
 def test_declined_invitation_is_over(house: House, client: Client) -> None:
     roster = db.session.get_one(Roster, house.group)
     factories.join(roster, house.charlie, state="invited")

@@ -67,15 +67,20 @@ def _refuse_sign_in() -> None:
 
 @bp.post("/sign-out")
 @signed_in
+@transactions.by_hand
 def sign_out() -> Response:
-    people.sign_out(viewer(), clock.now())
+    """By hand, so that an old page's button is never answered by a replay."""
+    with transactions.write():
+        people.sign_out(viewer(), clock.now())
     return _leave(_("You are signed out."))
 
 
 @bp.post("/sign-out-everywhere")
 @signed_in
+@transactions.by_hand
 def sign_out_everywhere() -> Response:
-    people.sign_out_everywhere(viewer(), clock.now())
+    with transactions.write():
+        people.sign_out_everywhere(viewer(), clock.now())
     unlocking.lock_everywhere(viewer().id)
     return _leave(_("You are signed out on every device."))
 

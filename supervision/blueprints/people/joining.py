@@ -41,7 +41,7 @@ class FirstJoinForm(JoinForm):
 @bp.get("/invitation/<token>")
 @anyone("the token is the permission")
 def invitation(token: str) -> Response:
-    limits.spend(limits.INVITATION, "")
+    limits.spend(limits.INVITATION, token)
     link = people.open_link(LinkPurpose.INVITATION, token, clock.now())
     return page("people/invitation.html", 200, form=_join_form(link), link=link)
 
@@ -50,7 +50,7 @@ def invitation(token: str) -> Response:
 @anyone("the token is the permission")
 @transactions.by_hand
 def join(token: str) -> Response:
-    limits.spend(limits.INVITATION, "")
+    limits.spend(limits.INVITATION, token)
     link = people.open_link(LinkPurpose.INVITATION, token, clock.now())
     form = _join_form(link)
     email = form.email.data if isinstance(form, FirstJoinForm) else link.email

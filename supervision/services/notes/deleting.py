@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from supervision.db import db
 from supervision.domain import vault
@@ -88,6 +88,12 @@ def _open(actor: Actor, keys: Keys, note_id: UUID) -> Reflection | None:
         return open_latest(actor, keys, note_id, tail(note_id))
     except vault.Damaged:
         return None
+
+
+def has_deleted(at: datetime) -> bool:
+    """Whether `purge_deleted` has work; asked without the writers' lock."""
+    due = exists().where(Note.deleted_at.is_not(None), Note.deleted_at <= at - UNDO)
+    return bool(db.session.scalar(select(due)))
 
 
 def purge_deleted(at: datetime) -> int:

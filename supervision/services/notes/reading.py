@@ -162,4 +162,4 @@ def accept_rows(actor: Actor, at: datetime, keys: Keys) -> None:
         keys, (Row(*place, found) for place, found in hashes.items()), row.head_counter + 1
     )
     keep_head(row, keys, head)
-    record(Act.NOTE_SAVE, day_only(at), actor.id, actor.id, counted_anew=len(hashes))
+    record(Act.NOTES_COUNT_ANEW, day_only(at), actor.id, actor.id, rows=len(hashes))
