@@ -118,9 +118,7 @@ def test_subject_cannot_bring_in_another_header(app: Flask) -> None:
     db.session.commit()
     post = Post()
     send(post)
-    assert [(m["Bcc"], m["Subject"]) for m in post.taken] == [
-        (None, "Moved Bcc: eve@example.org")
-    ]
+    assert [(m["Bcc"], m["Subject"]) for m in post.taken] == [(None, "Moved Bcc: eve@example.org")]
 
 
 def test_reader_gets_their_own_language(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
