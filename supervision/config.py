@@ -6,10 +6,10 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from supervision.errors import BadSettings
 
@@ -33,12 +33,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     instance: Path
-    database_url: str
+    database_url: str = Field(repr=False)
     base_url: str = "http://127.0.0.1:8000"
-    secret_key: str = Field(min_length=32)
-    pepper: str = Field(min_length=32)
+    secret_key: str = Field(min_length=32, repr=False)
+    pepper: str = Field(min_length=32, repr=False)
     redis_url: str | None = None
-    smtp_url: str | None = None
+    smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str = "supervision@localhost"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     boot_key: bytes = Field(default_factory=lambda: secrets.token_bytes(32), repr=False)
@@ -68,14 +68,15 @@ class Settings(BaseModel):
             raise ValueError("must look like smtp://user:password@host:587 or smtps://host")
         return value
 
-    @model_validator(mode="after")
-    def _https_in_public(self) -> Self:
-        url = urlsplit(self.base_url)
+    @field_validator("base_url")
+    @classmethod
+    def _https_in_public(cls, value: str) -> str:
+        url = urlsplit(value)
         if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"}:
-            raise ValueError("base_url: must look like https://supervision.example.org")
+            raise ValueError("must look like https://supervision.example.org")
         if url.scheme == "http" and url.hostname not in LOOPBACK:
-            raise ValueError("base_url: a public host needs https")
-        return self
+            raise ValueError("a public host needs https")
+        return value
 
     @property
     def secure(self) -> bool:
@@ -117,7 +118,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     values: dict[str, object] = {"instance": instance, **_with_files(given)}
     values.setdefault("database_url", f"sqlite:///{instance / 'supervision.sqlite'}")
     for name in SECRETS:
-        values.setdefault(name, _kept_secret(instance / name))
+        if name not in values:  # a secret that is kept elsewhere leaves no other one here
+            values[name] = _kept_secret(instance / name)
     if BOOT_KEY in env:
         values["boot_key"] = bytes.fromhex(env[BOOT_KEY])
     return build(values)

@@ -63,12 +63,13 @@ class App(Flask):
 
 def _passes(error: DBAPIError) -> bool:
     """Whether the same request may well succeed when it is run again."""
+    if isinstance(error, IntegrityError) and "replay" in str(error.orig):
+        return True  # the same form came twice at once; the other's answer is there now
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return state in RETRIED
-    if isinstance(error, OperationalError):
-        return "locked" in str(error.orig) or "busy" in str(error.orig)
-    return isinstance(error, IntegrityError) and "replay" in str(error.orig)
+    said = str(error.orig)
+    return isinstance(error, OperationalError) and ("locked" in said or "busy" in said)
 
 
 def _once() -> tuple[UUID, UUID, bytes] | None:
