@@ -53,6 +53,24 @@ def test_join_takes_the_detected_zone_and_signs_in(joined: Client) -> None:
     assert joined.get("/").status_code == 200
 
 
+def test_first_organiser_joins_with_an_address_of_their_own(app: Flask, client: Client) -> None:
+    token = people.first_organiser_link(clocks.now())
+    db.session.commit()
+    refused = join(client, token, email="not an address")
+    assert refused.status_code == 422
+    assert join(client, token, email="Dana@Example.org").status_code == 303
+    person = db.session.scalars(db.select(Person)).one()
+    assert (person.email, person.role) == ("dana@example.org", "organiser")
+    assert client.get("/people").status_code == 200
+
+
+def test_second_start_makes_the_first_link_worthless(app: Flask, client: Client) -> None:
+    old, new = (people.first_organiser_link(clocks.now()) for _ in range(2))
+    db.session.commit()
+    assert client.get(f"/invitation/{old}").status_code == 410
+    assert client.get(f"/invitation/{new}").status_code == 200
+
+
 def test_invitation_link_works_once(app: Flask, client: Client, new_client: Any) -> None:
     token = people.add_person("ann@example.org", "Ann", "member", clocks.now())
     db.session.commit()

@@ -45,11 +45,15 @@ def first_organiser_link(at: datetime) -> str:
 
 def ensure_person(email: str, role: str, at: datetime) -> Person:
     """The person with this address, made as invited when unknown. Raises Invalid."""
-    clean = normal_email(email)
+    return _person_with(_checked_email(email), role, at)
+
+
+def _checked_email(text: str) -> str:
+    clean = normal_email(text)
     local, _, host = clean.rpartition("@")
     if not local or not host or len(clean) > 254 or any(c.isspace() for c in clean):
         raise Invalid("email", N_("Give a whole email address, such as ana@example.org."))
-    return _person_with(clean, role, at)
+    return clean
 
 
 def _person_with(email: str, role: str, at: datetime) -> Person:
@@ -116,13 +120,12 @@ def join(link: OpenLink, at: datetime, name: str, zone: str, email: str | None =
     person = db.session.get_one(Person, link.person_id)
     if person.state == PersonState.ACTIVE:
         raise Gone
-    if email is not None and normal_email(email) != person.email:
-        taken = db.session.scalar(
-            select(exists().where(Person.email == normal_email(email), Person.id != person.id))
-        )
-        if taken or not is_empty():
+    if email is not None:
+        own = _checked_email(email)
+        taken = exists().where(Person.email == own, Person.id != person.id)
+        if db.session.scalar(select(taken)) or not is_empty():
             raise Invalid("email", N_("This address cannot be used here."))
-        person.email = normal_email(email)
+        person.email = own
     person.name = checked_name(name)
     person.state = PersonState.ACTIVE
     if zone in ZONES:
