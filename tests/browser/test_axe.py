@@ -13,6 +13,7 @@ from tests.browser import pages
 
 SCHEMES: tuple[str, ...] = ("light", "dark")
 WIDTHS = (320, 1440)
+BETWEEN = (320, 480, 768, 900, 1024, 1200, 1440)
 # Answers that are no pages.
 NOT_PAGES = {
     "feeds.read",
@@ -64,11 +65,13 @@ class Judge:
 
     def look(self, page: Page) -> None:
         """Judge the page as it stands: no wider than its window, and faultless in both schemes."""
-        for width in WIDTHS:
+        for width in BETWEEN:
             page.set_viewport_size({"width": width, "height": 900})
             reached = page.evaluate("document.documentElement.scrollWidth")
             if reached > width:
                 self.faults.append(f"{page.url}: {reached} pixels wide in a window of {width}")
+            if width not in WIDTHS:
+                continue
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # a word of SCHEMES
                 self._axe(page, f"{page.url}, {width}, {scheme}")
