@@ -70,7 +70,7 @@ def join(token: str) -> Response:
 
 
 def _join_form(link: OpenLink) -> JoinForm:
-    return FirstJoinForm() if link.email.endswith("@localhost") else JoinForm()
+    return FirstJoinForm() if link.email == people.FIRST_ORGANISER else JoinForm()
 
 
 @bp.post("/passphrase/strength")

@@ -20,6 +20,7 @@ from supervision.services.people.accounts import (
     sign_out_everywhere,
 )
 from supervision.services.people.joining import (
+    FIRST_ORGANISER,
     add_person,
     ask_reset,
     ensure_person,
@@ -46,6 +47,7 @@ from supervision.services.people.organising import (
 )
 
 __all__ = [
+    "FIRST_ORGANISER",
     "SIGN_IN_LASTS",
     "ZONES",
     "OpenLink",

@@ -28,6 +28,8 @@ from supervision.services.people.accounts import (
 )
 from supervision.services.people.links import OpenLink, make_link, token_hash, use_link
 
+# Stands for the first organiser until they say their own address.
+FIRST_ORGANISER = "organiser@localhost"
 INVITATION_LASTS = timedelta(days=7)
 RESET_LASTS = timedelta(hours=1)
 
@@ -39,7 +41,7 @@ def is_empty() -> bool:
 
 def first_organiser_link(at: datetime) -> str:
     """A one-time token with which the first organiser joins; former such links are revoked."""
-    person = _person_with("organiser@localhost", Role.ORGANISER, at)
+    person = _person_with(FIRST_ORGANISER, Role.ORGANISER, at)
     return make_link(LinkPurpose.INVITATION, person.id, None, None, at + INVITATION_LASTS, at)
 
 
