@@ -331,7 +331,6 @@ def test_cancelled_session_of_somebody_is_still_theirs_to_see(house: House) -> N
     sessions.cancel_session(house.alice, AT, session_id)
     (found,) = sessions.sessions_between(house.bob, AT, AT + timedelta(days=7))
     assert (found.id, found.state, found.meeting_link) == (session_id, "cancelled", "")
-    assert sessions.next_session(house.bob, AT) is None
 
 
 # -- reading -------------------------------------------------------------------------------
@@ -371,23 +370,6 @@ def test_sessions_between_shows_role_and_place_to_members_only(house: House) -> 
     )
     assert sessions.sessions_between(house.carol, *week) == []
     assert sessions.sessions_between(house.charlie, *week) == []
-
-
-def test_next_and_last_session(house: House) -> None:
-    first = book(house)
-    second = book(house, TUESDAY + timedelta(days=1))
-    during = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
-    after = datetime(2026, 11, 24, 10, 50, tzinfo=UTC)
-    seen = [
-        (sessions.next_session(house.bob, at), sessions.last_session(house.bob, at))
-        for at in (AT, during, after)
-    ]
-    assert [(a and a.id, b and b.id) for a, b in seen] == [
-        (first, None),
-        (first, None),
-        (second, first),
-    ]
-    assert sessions.last_session(house.bob, after + timedelta(days=4)) is None
 
 
 def test_session_page_of_member_and_lead(house: House) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from supervision.db import db
 from supervision.errors import N_, Invalid
@@ -45,35 +45,38 @@ def normal_email(text: str) -> str:
     return text.strip().lower()
 
 
+_ACTOR = (
+    select(
+        Person.id,
+        Person.email,
+        Person.name,
+        Person.role,
+        Person.zone,
+        Person.zone_confirmed,
+        Person.language,
+        Person.clock,
+        Person.week_starts,
+        SignIn.id,
+        exists().where(
+            VaultSlot.person_id == Person.id,
+            VaultSlot.kind == SlotKind.RECOVERY,
+            VaultSlot.confirmed_at.is_not(None),
+        ),
+    )
+    .join(SignIn, SignIn.person_id == Person.id)
+    .where(
+        SignIn.id == bindparam("sign_in_id"),
+        SignIn.ended_at.is_(None),
+        SignIn.created_at > bindparam("since"),
+        Person.state == PersonState.ACTIVE,
+    )
+)
+
+
 def actor_for(sign_in_id: UUID, at: datetime) -> Actor | None:
     """The person behind a sign-in that has not ended, in one statement."""
-    vault_ready = exists().where(
-        VaultSlot.person_id == Person.id,
-        VaultSlot.kind == SlotKind.RECOVERY,
-        VaultSlot.confirmed_at.is_not(None),
-    )
-    row = db.session.execute(
-        select(
-            Person.id,
-            Person.email,
-            Person.name,
-            Person.role,
-            Person.zone,
-            Person.zone_confirmed,
-            Person.language,
-            Person.clock,
-            Person.week_starts,
-            SignIn.id,
-            vault_ready,
-        )
-        .join(SignIn, SignIn.person_id == Person.id)
-        .where(
-            SignIn.id == sign_in_id,
-            SignIn.ended_at.is_(None),
-            SignIn.created_at > at - SIGN_IN_LASTS,
-            Person.state == PersonState.ACTIVE,
-        )
-    ).one_or_none()
+    values = {"sign_in_id": sign_in_id, "since": at - SIGN_IN_LASTS}
+    row = db.session.execute(_ACTOR, values).one_or_none()
     return Actor(*row) if row else None
 
 

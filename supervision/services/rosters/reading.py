@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from supervision.db import db
 from supervision.models.people import Person, PersonState
@@ -71,25 +71,27 @@ class RosterPage:
     takes_part: bool
 
 
+_ROSTERS = (
+    select(
+        Roster.id,
+        Roster.title,
+        Roster.kind,
+        Roster.state,
+        Roster.capacity,
+        Roster.taken,
+        Membership.role,
+        Membership.state,
+        case((Membership.state == MemberState.ACTIVE, sessions.next_start(Roster.id))),
+    )
+    .join(Membership, Membership.roster_id == Roster.id)
+    .where(Membership.person_id == bindparam("actor_id"), Membership.state.in_(CURRENT))
+    .order_by(case((Roster.state == RosterState.ENDED, 1), else_=0), func.lower(Roster.title))
+)
+
+
 def rosters_of(actor: Actor, at: datetime) -> list[RosterRow]:
     """All rosters of a person, whatever their kind and the person's role: one statement."""
-    coming = sessions.next_start(Roster.id, at)
-    rows = db.session.execute(
-        select(
-            Roster.id,
-            Roster.title,
-            Roster.kind,
-            Roster.state,
-            Roster.capacity,
-            Roster.taken,
-            Membership.role,
-            Membership.state,
-            case((Membership.state == MemberState.ACTIVE, coming)),
-        )
-        .join(Membership, Membership.roster_id == Roster.id)
-        .where(Membership.person_id == actor.id, Membership.state.in_(CURRENT))
-        .order_by(case((Roster.state == RosterState.ENDED, 1), else_=0), func.lower(Roster.title))
-    )
+    rows = db.session.execute(_ROSTERS, {"actor_id": actor.id, "at": at})
     return [RosterRow(*row) for row in rows]
 
 

@@ -20,7 +20,7 @@ from supervision.models.rosters import (
 from supervision.models.sessions import Claim, Series, Session, SessionState
 from supervision.permissions import Actor, can_run_roster, can_take_part
 from supervision.services.places import place_of
-from supervision.services.sessions.reads import SessionRow, rows_for
+from supervision.services.sessions.reads import ROWS, SessionRow
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,8 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
     """
     claimed = exists().where(Claim.session_id == session_id, Claim.person_id == actor.id)
     row = db.session.execute(
-        rows_for(actor)
-        .add_columns(Session.message, Roster.state, claimed)
-        .where(Session.id == session_id)
+        ROWS.add_columns(Session.message, Roster.state, claimed).where(Session.id == session_id),
+        {"actor_id": actor.id},
     ).one_or_none()
     place = place_of(actor, row.roster_id) if row else None
     if row is None or place is None or not (can_take_part(place) or row[-1]):

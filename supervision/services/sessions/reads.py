@@ -1,11 +1,11 @@
 """Sessions as rows for calendars, lists and home: one statement each, never an entity."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, case, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, exists, func, select
 
 from supervision.db import db
 from supervision.models.rosters import Membership, MemberState, Roster
@@ -14,7 +14,6 @@ from supervision.permissions import Actor
 from supervision.services.claims import LONGEST
 
 PAGE = 20
-REMEMBERED = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -50,47 +49,59 @@ class SessionRow:
         return self.state == SessionState.CANCELLED
 
 
-def rows_for(actor: Actor) -> Select[Any]:
-    """Sessions with roster and the actor's active membership, if there is one."""
-    shown = Membership.id.is_not(None) & (Session.state == SessionState.PLANNED)
-    return (
-        select(
-            Session.id,
-            Session.roster_id,
-            Roster.title,
-            Roster.kind,
-            Session.starts_at,
-            Session.ends_at,
-            Session.zone,
-            Session.state,
-            case((shown, Roster.address), else_=""),
-            case((shown, Roster.meeting_link), else_=""),
-            Session.shifted,
-            Session.edited,
-            Session.series_id,
-            func.coalesce(Membership.role, ""),
-        )
-        .join(Roster, Roster.id == Session.roster_id)
-        .outerjoin(
-            Membership,
-            (Membership.roster_id == Session.roster_id)
-            & (Membership.person_id == actor.id)
-            & (Membership.state == MemberState.ACTIVE),
-        )
+_SHOWN = Membership.id.is_not(None) & (Session.state == SessionState.PLANNED)
+# Statements are built once: putting one together costs more than running it.
+# ROWS holds sessions with roster and the active membership of :actor_id, if there is one.
+ROWS: Select[Any] = (
+    select(
+        Session.id,
+        Session.roster_id,
+        Roster.title,
+        Roster.kind,
+        Session.starts_at,
+        Session.ends_at,
+        Session.zone,
+        Session.state,
+        case((_SHOWN, Roster.address), else_=""),
+        case((_SHOWN, Roster.meeting_link), else_=""),
+        Session.shifted,
+        Session.edited,
+        Session.series_id,
+        func.coalesce(Membership.role, ""),
     )
-
-
-def _mine(actor: Actor) -> Select[Any]:
-    """Sessions that take, or took, the actor's time."""
-    return (
-        rows_for(actor)
-        .join(Claim, Claim.session_id == Session.id)
-        .where(Claim.person_id == actor.id)
+    .join(Roster, Roster.id == Session.roster_id)
+    .outerjoin(
+        Membership,
+        (Membership.roster_id == Session.roster_id)
+        & (Membership.person_id == bindparam("actor_id"))
+        & (Membership.state == MemberState.ACTIVE),
     )
+)
+_BETWEEN = (
+    ROWS.join(Claim, Claim.session_id == Session.id)
+    .where(
+        Claim.person_id == bindparam("actor_id"),
+        Claim.starts_at < bindparam("end"),
+        Claim.starts_at > bindparam("earliest"),
+        Claim.ends_at > bindparam("start"),
+    )
+    .order_by(Claim.starts_at, Roster.title)
+)
+_WAS_THERE = exists().where(
+    Claim.session_id == Session.id, Claim.person_id == bindparam("actor_id")
+)
+# Who takes part sees all sessions, who has left those that were theirs, others none.
+_OF_ROSTER = (
+    ROWS.where(Session.roster_id == bindparam("roster_id"), Membership.id.is_not(None) | _WAS_THERE)
+    .offset(bindparam("skip"))
+    .limit(PAGE)
+)
+_COMING = _OF_ROSTER.where(Session.starts_at > bindparam("at")).order_by(Session.starts_at)
+_PAST = _OF_ROSTER.where(Session.starts_at <= bindparam("at")).order_by(Session.starts_at.desc())
 
 
-def _read(query: Select[Any]) -> list[SessionRow]:
-    return [SessionRow(*tuple(row)) for row in db.session.execute(query)]
+def _read(query: Select[Any], **values: object) -> list[SessionRow]:
+    return [SessionRow(*tuple(row)) for row in db.session.execute(query, values)]
 
 
 def sessions_between(actor: Actor, start: datetime, end: datetime) -> list[SessionRow]:
@@ -98,38 +109,16 @@ def sessions_between(actor: Actor, start: datetime, end: datetime) -> list[Sessi
 
     The look is bounded by the longest session, so that it reads only a stretch of an index.
     """
-    return _read(
-        _mine(actor)
-        .where(Claim.starts_at < end, Claim.starts_at > start - LONGEST, Claim.ends_at > start)
-        .order_by(Claim.starts_at, Roster.title)
-    )
+    return _read(_BETWEEN, actor_id=actor.id, start=start, end=end, earliest=start - LONGEST)
 
 
-def next_session(actor: Actor, at: datetime) -> SessionRow | None:
-    """The session that the actor is in, or else the next one."""
-    coming = _mine(actor).where(
-        Claim.starts_at > at - LONGEST, Claim.ends_at > at, Session.state == SessionState.PLANNED
-    )
-    return next(iter(_read(coming.order_by(Claim.starts_at).limit(1))), None)
-
-
-def last_session(actor: Actor, at: datetime) -> SessionRow | None:
-    """The session that ended last, if that is no longer ago than two days."""
-    past = _mine(actor).where(
-        Claim.starts_at > at - REMEMBERED,
-        Claim.ends_at <= at,
-        Session.state == SessionState.PLANNED,
-    )
-    return next(iter(_read(past.order_by(Claim.starts_at.desc()).limit(1))), None)
-
-
-def next_start(roster_id: ColumnElement[UUID] | Any, at: datetime) -> ScalarSelect[Any]:
-    """For a list of rosters: when a roster meets next, as a subquery on its id."""
+def next_start(roster_id: ColumnElement[UUID] | Any) -> ScalarSelect[Any]:
+    """For a list of rosters: when a roster meets next after :at, as a subquery on its id."""
     return (
         select(func.min(Session.starts_at))
         .where(
             Session.roster_id == roster_id,
-            Session.starts_at > at,
+            Session.starts_at > bindparam("at"),
             Session.state == SessionState.PLANNED,
         )
         .scalar_subquery()
@@ -140,23 +129,13 @@ def coming_of_roster(
     actor: Actor, roster_id: UUID, at: datetime, page: int = 1
 ) -> list[SessionRow]:
     """A page of what a roster has still to come, soonest first; nothing for a stranger."""
-    query = _of_roster(actor, roster_id).where(Session.starts_at > at)
-    return _page(query.order_by(Session.starts_at), page)
+    return _read(_COMING, actor_id=actor.id, roster_id=roster_id, at=at, skip=_skip(page))
 
 
 def past_of_roster(actor: Actor, roster_id: UUID, at: datetime, page: int = 1) -> list[SessionRow]:
     """A page of a roster's sessions that have begun, latest first; nothing for a stranger."""
-    query = _of_roster(actor, roster_id).where(Session.starts_at <= at)
-    return _page(query.order_by(Session.starts_at.desc()), page)
+    return _read(_PAST, actor_id=actor.id, roster_id=roster_id, at=at, skip=_skip(page))
 
 
-def _of_roster(actor: Actor, roster_id: UUID) -> Select[Any]:
-    """Who takes part sees all sessions, who has left those that were theirs, others none."""
-    was_there = exists().where(Claim.session_id == Session.id, Claim.person_id == actor.id)
-    return rows_for(actor).where(
-        Session.roster_id == roster_id, Membership.id.is_not(None) | was_there
-    )
-
-
-def _page(query: Select[Any], page: int) -> list[SessionRow]:
-    return _read(query.offset(PAGE * (max(page, 1) - 1)).limit(PAGE))
+def _skip(page: int) -> int:
+    return PAGE * (max(page, 1) - 1)
