@@ -7,9 +7,10 @@ workers of the machine share, and are lost at a restart of the machine.
 import hashlib
 import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -55,15 +56,17 @@ INVITE = _throttle("invite", "40/hour", "40/hour", "200/hour")
 
 
 class SharedStorage(Storage):
-    """Counters in one SQLite file. A connection for each use: rare, and safe after a fork."""
+    """Counters in one SQLite file. A connection for each use: rare, and safe after a fork.
+
+    `where` makes the file's folder anew if it is gone: some systems clear /dev/shm of a person's
+    files when that person logs out.
+    """
 
     STORAGE_SCHEME = ["supervision"]  # noqa: RUF012 - as its base declares it
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, where: Callable[[], Path]) -> None:
         super().__init__()
-        self._path = path
-        with self._open() as file:
-            file.execute(TABLE)
+        self._where = where
 
     @property
     def base_exceptions(self) -> type[Exception]:
@@ -71,8 +74,10 @@ class SharedStorage(Storage):
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as file:
+        path = self._where() / "limits.sqlite"
+        with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as file:
             file.execute("PRAGMA synchronous=OFF")
+            file.execute(TABLE)
             yield file
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
@@ -121,8 +126,9 @@ class SharedStorage(Storage):
 
 
 def init(app: Flask, settings: Settings) -> None:
-    path = runtime.folder(settings) / "limits.sqlite"
-    app.extensions["limits"] = FixedWindowRateLimiter(SharedStorage(path))
+    where = partial(runtime.folder, settings)
+    where()
+    app.extensions["limits"] = FixedWindowRateLimiter(SharedStorage(where))
 
 
 def address() -> str:

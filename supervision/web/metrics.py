@@ -10,7 +10,8 @@ import mmap
 import os
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from struct import Struct, iter_unpack
 from threading import Lock
@@ -72,18 +73,22 @@ def totals(folder: Path) -> Counter[Key]:
 class Meter(Collector):
     """What this installation measures on this machine."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, where: Callable[[], Path]) -> None:
+        self._where = where
         self._process = 0
         self._sums: Sums
 
     def request(self, endpoint: str, method: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
-        if self._process != os.getpid():
-            self._process, self._sums = os.getpid(), Sums(self._folder)
-        self._sums.add(("requests", endpoint, method, str(status)), 1)
-        self._sums.add(("bucket", endpoint, BOUNDS[bisect_left(NUMBERS, seconds)]), 1)
-        self._sums.add(("seconds", endpoint), seconds)
+        """Count one answered request. No page fails for it: without its files it begins anew."""
+        try:
+            if self._process != os.getpid():
+                self._sums = Sums(self._where())
+                self._process = os.getpid()
+            self._sums.add(("requests", endpoint, method, str(status)), 1)
+            self._sums.add(("bucket", endpoint, BOUNDS[bisect_left(NUMBERS, seconds)]), 1)
+            self._sums.add(("seconds", endpoint), seconds)
+        except OSError:
+            self._process = 0
 
     def collect(self) -> Iterator[Metric]:
         """The totals as Prometheus' families."""
@@ -94,7 +99,7 @@ class Meter(Collector):
         )
         buckets: defaultdict[str, Counter[str]] = defaultdict(Counter)
         sums: dict[str, float] = {}
-        for (kind, endpoint, *rest), value in totals(self._folder).items():
+        for (kind, endpoint, *rest), value in totals(self._where()).items():
             if kind == "requests":
                 requests.add_metric([endpoint, *rest], value)
             elif kind == "bucket":
@@ -124,7 +129,7 @@ def _running(counts: Counter[str]) -> list[tuple[str, float]]:
 
 
 def init(app: Flask, settings: Settings) -> None:
-    app.extensions["meter"] = Meter(runtime.folder(settings, "metrics"))
+    app.extensions["meter"] = Meter(partial(runtime.folder, settings, "metrics"))
     app.after_request(_measure)
 
 
