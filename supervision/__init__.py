@@ -17,6 +17,7 @@ from supervision.db import db
 from supervision.web import (
     auth,
     errors,
+    feed_gate,
     filters,
     forms,
     headers,
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init(app)
     filters.init(app)
     metrics.init(app, settings)
+    feed_gate.init(app, settings.secure)
     app.jinja_env.globals["once"] = forms.once
     for area in AREAS:
         app.register_blueprint(import_module(f"supervision.blueprints.{area}").bp)

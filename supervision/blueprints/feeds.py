@@ -9,7 +9,6 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import format_timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
-from werkzeug.http import http_date
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -19,6 +18,7 @@ from supervision.config import LOOPBACK
 from supervision.models.feeds import Privacy, Scope
 from supervision.services import feeds
 from supervision.services.feeds import Feed, Held
+from supervision.web import feed_gate
 from supervision.web.auth import anyone, signed_in, viewer
 from supervision.web.forms import Form, attempt, required, status_of, trimmed
 from supervision.web.settings import base_url, settings
@@ -204,14 +204,7 @@ def _held() -> Held:
 
 
 def _calendar(feed: Feed, zipped: bool) -> Response:
-    response = Response(feed.body, feed.status, mimetype="text/calendar")
-    response.headers["ETag"] = f'"{feed.etag}"'
-    response.headers["Last-Modified"] = http_date(feed.modified_at)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Content-Disposition"] = "inline; filename=supervision.ics"
-    if zipped and feed.status == 200:
-        response.headers["Content-Encoding"] = "gzip"
-    return _unlisted(response)
+    return _unlisted(Response(feed.body, feed.status, feed_gate.headers(feed, zipped)))
 
 
 def _closed(status: int) -> Response:

@@ -5,7 +5,7 @@ with their subscriptions.
 """
 
 from supervision.services.feeds.changes import bump
-from supervision.services.feeds.reading import Feed, Held, read_feed
+from supervision.services.feeds.reading import Feed, Held, good_snapshot, read_feed
 from supervision.services.feeds.subscriptions import (
     RosterChoice,
     SubscriptionRow,
@@ -25,6 +25,7 @@ __all__ = [
     "SubscriptionRow",
     "add_for",
     "bump",
+    "good_snapshot",
     "make_subscription",
     "read_feed",
     "reset",

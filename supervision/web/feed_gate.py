@@ -1,0 +1,115 @@
+"""Calendar clients ask most often, and nearly always for what stands in a snapshot: they are
+answered in front of Flask, by one look-up. Whatever needs more thought goes on to the view.
+"""
+
+import re
+from collections.abc import Iterable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from flask import Flask
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
+from werkzeug.http import http_date, parse_date, parse_etags
+
+from supervision import clock
+from supervision.db import db
+from supervision.services.audit import request_id
+from supervision.services.feeds import Feed, Held, good_snapshot
+from supervision.web.headers import HEADERS
+from supervision.web.metrics import Meter
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+ENDPOINT, ROUTE = "feeds.read", "/feeds/<token>.ics"
+STATUS = {200: "200 OK", 304: "304 NOT MODIFIED"}
+_PATH = re.compile(r"/feeds/([A-Za-z0-9_-]{43})\.ics", re.ASCII)
+log = get_logger()
+
+
+def headers(feed: Feed, zipped: bool) -> dict[str, str]:
+    """What a feed's answer says of itself, whoever gives it."""
+    found = {
+        "ETag": f'"{feed.etag}"',
+        "Last-Modified": http_date(feed.modified_at),
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": "inline; filename=supervision.ics",
+        "X-Robots-Tag": "noindex, nofollow",
+        "Vary": "Accept-Encoding",
+    }
+    if feed.status == 200:
+        found["Content-Type"] = "text/calendar; charset=utf-8"
+        found |= {"Content-Encoding": "gzip"} if zipped else {}
+    return found
+
+
+class FeedGate:
+    """The WSGI application in front of Flask's."""
+
+    def __init__(self, app: Flask, behind: "WSGIApplication", secure: bool) -> None:
+        self._behind = behind
+        self._meter: Meter = app.extensions["meter"]
+        self._always = dict(HEADERS)
+        if secure:
+            self._always["Strict-Transport-Security"] = "max-age=31536000"
+        with app.app_context():
+            self._engine: Engine = db.engine
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        match = _PATH.fullmatch(environ.get("PATH_INFO", ""))
+        if match and environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
+            started = perf_counter()
+            zipped = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+            feed = self._look_up(match[1], environ, zipped)
+            if feed is not None:
+                return self._answer(feed, environ, start_response, zipped, started)
+        return self._behind(environ, start_response)
+
+    def _look_up(self, token: str, environ: "WSGIEnvironment", zipped: bool) -> Feed | None:
+        """What can be said at once, None for all else."""
+        if set(";*") & set(environ.get("HTTP_ACCEPT_ENCODING", "")):
+            return None  # somebody weighs their wishes: Werkzeug can read that
+        tags = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
+        held = Held(
+            etags=frozenset(tags.as_set(include_weak=True)),
+            anything=tags.star_tag,
+            since=parse_date(environ.get("HTTP_IF_MODIFIED_SINCE")),
+        )
+        try:
+            with self._engine.connect() as connection:
+                return good_snapshot(connection, token, clock.now(), held, zipped)
+        except SQLAlchemyError:
+            return None
+
+    def _answer(
+        self,
+        feed: Feed,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+        zipped: bool,
+        started: float,
+    ) -> list[bytes]:
+        named = uuid4().hex
+        said = self._always | headers(feed, zipped) | {"X-Request-Id": named}
+        if feed.status == 200:
+            said["Content-Length"] = str(len(feed.body))
+        start_response(STATUS[feed.status], list(said.items()))
+        self._note(feed.status, environ["REQUEST_METHOD"], perf_counter() - started, named)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [feed.body]
+
+    def _note(self, status: int, method: str, seconds: float, named: str) -> None:
+        """The line and the figures that Flask's own requests leave."""
+        self._meter.request(ENDPOINT, method, status, seconds)
+        entry: dict[str, Any] = {"method": method, "endpoint": ENDPOINT, "route": ROUTE}
+        token = request_id.set(named)
+        log.info("request", **entry, status=status, ms=round(seconds * 1000, 1), person=None)
+        request_id.reset(token)
+
+
+def init(app: Flask, secure: bool) -> None:
+    app.wsgi_app = FeedGate(app, app.wsgi_app, secure)  # type: ignore[method-assign]  # how Flask is wrapped

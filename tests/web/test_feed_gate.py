@@ -1,0 +1,126 @@
+"""What stands in front of Flask answers as the view behind it does, and only what is at hand."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from supervision import clock as clocks
+from supervision.db import db
+from supervision.services import feeds
+from supervision.web import feed_gate
+from tests import factories
+from tests.factories import House
+from tests.support.client import Client
+from tests.support.statements import counted
+
+SAID = (
+    "Content-Type",
+    "ETag",
+    "Cache-Control",
+    "Content-Disposition",
+    "X-Robots-Tag",
+    "Referrer-Policy",
+    "X-Content-Type-Options",
+    "Content-Encoding",
+    "Set-Cookie",
+)
+
+
+@pytest.fixture
+def house(app: Flask, clock: Any) -> House:
+    return factories.house()
+
+
+@pytest.fixture
+def path(house: House) -> str:
+    _row, token = feeds.make_subscription(house.bob, clocks.now(), "person", None, "phone", "plain")
+    db.session.commit()
+    return f"/feeds/{token}.ics"
+
+
+def both(app: Flask, client: Client, path: str, method: str = "GET", **headers: str) -> list[Any]:
+    """The answer of the gate, and that of the view alone."""
+    whole: Any = app
+    gate = whole.wsgi_app
+    found = [client.open(path, method=method, headers=headers)]
+    whole.wsgi_app = gate._behind
+    try:
+        found.append(client.open(path, method=method, headers=headers))
+    finally:
+        whole.wsgi_app = gate
+    return found
+
+
+def said(response: Any) -> list[str | None]:
+    return [response.headers.get(name) for name in SAID]
+
+
+def test_gate_answers_as_the_view_does(app: Flask, client: Client, path: str) -> None:
+    first = client.get(path)
+    etag, modified = first.headers["ETag"], first.headers["Last-Modified"]
+    for headers in (
+        {},
+        {"Accept-Encoding": "gzip"},
+        {"Accept-Encoding": "gzip;q=0"},
+        {"If-None-Match": etag},
+        {"If-None-Match": '"other"'},
+        {"If-Modified-Since": modified},
+        {"If-Modified-Since": "rubbish"},
+    ):
+        ours, theirs = both(app, client, path, **headers)
+        assert (ours.status_code, ours.data) == (theirs.status_code, theirs.data), headers
+        assert said(ours) == said(theirs), headers
+    ours, theirs = both(app, client, path, "HEAD")
+    assert (ours.status_code, ours.data, said(ours)) == (200, b"", said(theirs))
+    assert ours.headers["Content-Length"] == str(len(first.data))
+
+
+def test_good_snapshot_never_wakes_flask(
+    app: Flask, client: Client, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = client.get(path)
+    monkeypatch.setattr(app.wsgi_app, "_behind", None)
+    with counted() as statements:
+        assert client.get(path).data == first.data
+    assert len(statements) == 1
+
+
+def test_change_goes_past_the_gate(
+    app: Flask, house: House, client: Client, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = client.get(path)
+    client.get(path)
+    feeds.bump([house.bob.id])
+    seen: list[str] = []
+    gate: Any = app.wsgi_app
+    behind = gate._behind
+
+    def view(environ: Any, start_response: Any) -> Any:
+        seen.append("view")
+        return behind(environ, start_response)
+
+    monkeypatch.setattr(gate, "_behind", view)
+    client.get(path)
+    client.get(path)
+    assert (seen, first.status_code) == (["view"], 200)
+
+
+@pytest.mark.parametrize("path", ["/feeds/" + "x" * 43 + ".ics", "/feeds/x.ics", "/feeds"])
+def test_what_is_not_at_hand_goes_on_to_the_view(
+    app: Flask, house: House, client: Client, path: str
+) -> None:
+    ours, theirs = both(app, client, path)
+    assert (ours.status_code, ours.data) == (theirs.status_code, theirs.data)
+
+
+def test_gate_leaves_a_line_without_the_token(
+    app: Flask, client: Client, path: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    client.get(path)
+    capfd.readouterr()
+    client.get(path)
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert f'"route": "{feed_gate.ROUTE}"' in lines[0]
+    assert path.removeprefix("/feeds/").removesuffix(".ics") not in lines[0]
