@@ -33,6 +33,7 @@ from supervision.models import guards
 from supervision.models.people import Person
 from supervision.models.rosters import LEADS, Kind
 from supervision.models.sessions import MAX_MINUTES, Claim, ClaimState, Session, SessionState
+from supervision.services.counters import raise_counter
 
 LONGEST = timedelta(minutes=MAX_MINUTES)
 Instant = ColumnElement[datetime]
@@ -77,23 +78,8 @@ def claims_hard(kind: str, role: str) -> bool:
 
 
 def serialise(person_ids: Iterable[UUID]) -> None:
-    """Make writers who share a person wait for each other, until the transaction ends.
-
-    Rows are locked in ascending order, so two bookings never wait for one another in a circle.
-    """
-    ids = sorted(set(person_ids))
-    db.session.execute(
-        select(Person.id)
-        .where(Person.id.in_(ids))
-        .order_by(Person.id)
-        .with_for_update(key_share=True)
-    )
-    db.session.execute(
-        update(Person)
-        .where(Person.id.in_(ids))
-        .values(epoch=Person.epoch + 1)
-        .execution_options(synchronize_session=False)
-    )
+    """Make writers who share a person wait for each other, until the transaction ends."""
+    raise_counter("epoch", person_ids)
 
 
 def clashes(

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import bindparam, case, select
 
 from supervision.db import db
 from supervision.errors import N_, Conflict, NotAllowed, NotFound
@@ -10,29 +10,31 @@ from supervision.models.rosters import Membership, MemberState, Roster, RosterSt
 from supervision.permissions import Actor, Place, can_run_roster, can_see_roster
 
 
+_PLACE = (
+    select(Membership.id, Membership.role, Membership.state)
+    .where(
+        Membership.roster_id == bindparam("roster_id"),
+        Membership.person_id == bindparam("actor_id"),
+    )
+    .order_by(
+        case((Membership.state == MemberState.ENDED, 1), else_=0), Membership.created_at.desc()
+    )
+    .limit(1)
+)
+_PLACE_AND_ROSTER = _PLACE.join(Roster, Roster.id == Membership.roster_id).add_columns(Roster)
+
+
 def place_of(actor: Actor, roster_id: UUID) -> Place | None:
     """The actor's membership: the current one, else the last that ended."""
-    row = db.session.execute(_place(actor, roster_id)).one_or_none()
+    values = {"roster_id": roster_id, "actor_id": actor.id}
+    row = db.session.execute(_PLACE, values).one_or_none()
     return Place(*row) if row else None
-
-
-def _place(actor: Actor, roster_id: UUID) -> Select[UUID, str, str]:
-    return (
-        select(Membership.id, Membership.role, Membership.state)
-        .where(Membership.roster_id == roster_id, Membership.person_id == actor.id)
-        .order_by(
-            case((Membership.state == MemberState.ENDED, 1), else_=0),
-            Membership.created_at.desc(),
-        )
-        .limit(1)
-    )
 
 
 def seen_roster(actor: Actor, roster_id: UUID) -> tuple[Roster, Place]:
     """A roster that the actor may see. Raises NotFound."""
-    row = db.session.execute(
-        _place(actor, roster_id).join(Roster, Roster.id == Membership.roster_id).add_columns(Roster)
-    ).one_or_none()
+    values = {"roster_id": roster_id, "actor_id": actor.id}
+    row = db.session.execute(_PLACE_AND_ROSTER, values).one_or_none()
     place = Place(*row[:-1]) if row else None
     if row is None or place is None or not can_see_roster(place):
         raise NotFound

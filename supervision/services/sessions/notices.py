@@ -84,13 +84,17 @@ def notify(
     base_url: str,
 ) -> None:
     """Queue a mail to every member but the one who did it."""
-    for member in members:
-        if actor is not None and member.person_id == actor.id:
-            continue
-        with force_locale(member.language):
-            subject = _subject(roster, member, notice)
-            body = _body(actor, roster, member, notice, base_url)
-        mail.queue(notice.event, member.email, subject, body, at, member.person_id, notice.sequence)
+    told = [member for member in members if actor is None or member.person_id != actor.id]
+    mail.queue_all((_mail(actor, roster, member, notice, base_url) for member in told), at)
+
+
+def _mail(
+    actor: Actor | None, roster: Roster, member: Member, notice: Notice, base_url: str
+) -> mail.Mail:
+    with force_locale(member.language):
+        subject = _subject(roster, member, notice)
+        body = _body(actor, roster, member, notice, base_url)
+    return mail.Mail(notice.event, member.email, subject, body, member.person_id, notice.sequence)
 
 
 def _subject(roster: Roster, member: Member, notice: Notice) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from supervision.db import db
 from supervision.domain.intervals import Interval
@@ -109,22 +109,25 @@ def lock(roster: Roster) -> None:
     db.session.refresh(roster, with_for_update={"key_share": True})
 
 
+_MEMBERS = (
+    select(
+        Person.id,
+        Person.name,
+        Person.email,
+        Person.zone,
+        Person.clock,
+        Person.language,
+        Membership.role,
+    )
+    .join(Membership, Membership.person_id == Person.id)
+    .where(Membership.roster_id == bindparam("roster_id"), Membership.state == MemberState.ACTIVE)
+    .order_by(Person.id)
+)
+
+
 def members_of(roster: Roster) -> list[Member]:
     """Who is in a roster now, by id; in one statement."""
-    rows = db.session.execute(
-        select(
-            Person.id,
-            Person.name,
-            Person.email,
-            Person.zone,
-            Person.clock,
-            Person.language,
-            Membership.role,
-        )
-        .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.roster_id == roster.id, Membership.state == MemberState.ACTIVE)
-        .order_by(Person.id)
-    )
+    rows = db.session.execute(_MEMBERS, {"roster_id": roster.id})
     return [Member(*row, claims_hard(roster.kind, row[-1])) for row in rows]
 
 
