@@ -9,7 +9,6 @@ from supervision.errors import N_, Conflict, NotAllowed, NotFound
 from supervision.models.rosters import Membership, MemberState, Roster, RosterState
 from supervision.permissions import Actor, Place, can_run_roster, can_see_roster
 
-
 _PLACE = (
     select(Membership.id, Membership.role, Membership.state)
     .where(
