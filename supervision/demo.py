@@ -29,6 +29,7 @@ from supervision.services.sessions import Wish
 
 PASSPHRASE = "compassion-demo"  # noqa: S105 - told to everybody who starts the demo
 PAST = timedelta(weeks=10)
+ONLINE = "https://meet.example.org/"
 PEOPLE = (
     ("dana", "Dana Dale", Role.ORGANISER, "Europe/London", "24"),
     ("alice", "Alice Ashworth", Role.SUPERVISOR, "Europe/London", "24"),
@@ -157,55 +158,60 @@ def _roster(
     return made
 
 
+def _with_alice(name: str) -> RosterForm:
+    link = f"{ONLINE}{name.lower()}-alice"
+    return RosterForm(f"{name} with Alice", Kind.INDIVIDUAL, "Europe/London", 1, 50, "", link)
+
+
+GROUP = RosterForm(
+    "Compassion in practice", Kind.GROUP, "Europe/London", 6, 90, "", f"{ONLINE}practice"
+)
+PEERS = RosterForm("Atlantic peers", Kind.PEER, "America/New_York", 4, 120, "", f"{ONLINE}atlantic")
+LOCAL = RosterForm(
+    "London local group", Kind.PEER, "Europe/London", 6, 90, "12 Garden Row, London", ""
+)
+
+
 def _rosters(cast: Cast, at: datetime) -> None:
-    begun = at - PAST
-    online = "https://meet.example.org/"
-    bob = RosterForm(
-        "Bob with Alice", Kind.INDIVIDUAL, "Europe/London", 1, 50, "", f"{online}bob-alice"
-    )
-    carol = RosterForm(
-        "Carol with Alice", Kind.INDIVIDUAL, "Europe/London", 1, 50, "", f"{online}carol-alice"
-    )
-    group = RosterForm(
-        "Compassion in practice", Kind.GROUP, "Europe/London", 6, 90, "", f"{online}practice"
-    )
-    peers = RosterForm(
-        "Atlantic peers", Kind.PEER, "America/New_York", 4, 120, "", f"{online}atlantic"
-    )
-    local = RosterForm(
-        "London local group", Kind.PEER, "Europe/London", 6, 90, "12 Garden Row, London", ""
-    )
-    ids = [
-        _roster(cast, begun, "alice", ["bob"], bob),
-        _roster(cast, begun, "alice", ["carol"], carol),
-        _roster(cast, begun, "alice", ["bob", "carol", "erin", "frank"], group),
-        _roster(cast, begun, "erin", ["carol", "grace", "frank", "heidi"], peers),
-        _roster(cast, begun, "charlie", ["heidi"], local),
-    ]
-    rosters.invite_member(
-        cast["alice"],
-        at - timedelta(days=2),
-        ids[2],
-        cast["grace"].email,
-        MemberRole.SUPERVISEE,
-        "",
-    )
-    _series(cast, at, ids)
-
-
-def _series(cast: Cast, at: datetime, ids: list[UUID]) -> None:
-    begun = at - PAST
+    """Each roster: who leads, who joins, its first local time, how it repeats."""
     plan = (
-        ("alice", _on(at, 1, 15), 50, Repeat("week")),
-        ("alice", _on(at, 2, 9, 30), 50, Repeat("week", every=2)),
-        ("alice", _nth(_on(at, 3, 17), 2), 90, Repeat("month", nth=2, day=3)),
-        ("erin", _on(at, 4, 8), 120, Repeat("week", every=2)),
-        ("charlie", _nth(_on(at, 0, 18, 30), 4), 90, Repeat("month", nth=4, day=0)),
+        ("alice", ["bob"], _with_alice("Bob"), _on(at, 1, 15), Repeat("week")),
+        ("alice", ["carol"], _with_alice("Carol"), _on(at, 2, 9, 30), Repeat("week", every=2)),
+        ("alice", ["erin"], _with_alice("Erin"), _on(at, 0, 14), Repeat("week")),
+        ("alice", ["frank"], _with_alice("Frank"), _on(at, 1, 9), Repeat("week")),
+        ("alice", ["heidi"], _with_alice("Heidi"), _on(at, 4, 11), Repeat("week", every=2)),
+        (
+            "alice",
+            ["bob", "carol", "erin", "frank"],
+            GROUP,
+            _nth(_on(at, 3, 17), 2),
+            Repeat("month", nth=2, day=3),
+        ),
+        (
+            "erin",
+            ["carol", "grace", "frank", "heidi"],
+            PEERS,
+            _on(at, 4, 8),
+            Repeat("week", every=2),
+        ),
+        (
+            "charlie",
+            ["heidi"],
+            LOCAL,
+            _nth(_on(at, 0, 18, 30), 4),
+            Repeat("month", nth=4, day=0),
+        ),
     )
-    for roster_id, (lead, starts_local, minutes, repeat) in zip(ids, plan, strict=True):
-        wish = Wish(starts_local, minutes)
-        series.book_series(cast[lead], begun, roster_id, wish, repeat)
-    _edited_and_cancelled(cast, at, ids[0])
+    begun, made = at - PAST, {}
+    for lead, members, form, starts_local, repeat in plan:
+        made[form.title] = _roster(cast, begun, lead, members, form)
+        wish = Wish(starts_local, form.minutes)
+        series.book_series(cast[lead], begun, made[form.title], wish, repeat)
+    grace, invited_at = cast["grace"].email, at - timedelta(days=2)
+    rosters.invite_member(
+        cast["alice"], invited_at, made[GROUP.title], grace, MemberRole.SUPERVISEE, ""
+    )
+    _edited_and_cancelled(cast, at, made["Bob with Alice"])
 
 
 def _edited_and_cancelled(cast: Cast, at: datetime, roster_id: UUID) -> None:

@@ -66,7 +66,7 @@ def app(engine_name: str, engines: databases.Engines) -> Iterator[Flask]:
     with made.app_context():
         yield made
         db.session.remove()
-        databases.empty(made)
+        engines.settle(engine_name)
 
 
 @pytest.fixture

@@ -55,17 +55,32 @@ class Engines:
         self._worker = worker
         self._run = run
         self._apps: dict[str, Flask] = {}
+        self._schemas: dict[str, frozenset[str]] = {}
+        self._made = 0
 
     def app(self, engine: str) -> Flask:
         """The one application on this engine, its database migrated."""
         if engine not in self._apps:
-            url = self.fresh_url(engine, "tests")
+            self._made += 1
+            url = self.fresh_url(engine, f"tests{self._made}")
             app = create_app(settings_for(self._folder / engine, url))
             app.testing = True
             with app.app_context():
                 upgrade()
+                self._schemas[engine] = schema()
             self._apps[engine] = app
         return self._apps[engine]
+
+    def settle(self, engine: str) -> None:
+        """Empty the database after a test, inside its application's context.
+
+        Raises AssertionError when the test left another schema; others get a new database then.
+        """
+        empty(self._apps[engine])
+        changed = schema() ^ self._schemas[engine]
+        if changed:
+            self._apps.pop(engine)
+            raise AssertionError(f"the test left another schema: {sorted(changed)}")
 
     def fresh_url(self, engine: str, name: str) -> str:
         """The address of an empty database without tables."""
@@ -101,6 +116,19 @@ def _new_postgresql_database(server: str, name: str) -> str:
     return server.replace("postgresql://", "postgresql+psycopg://", 1).replace(
         "/postgres?", f"/{name}?", 1
     )
+
+
+def schema() -> frozenset[str]:
+    """The names of what a migration makes: tables, indexes, triggers, constraints."""
+    if db.engine.dialect.name == "sqlite":
+        query = "SELECT type || ' ' || name FROM sqlite_master"
+    else:
+        query = (
+            "SELECT conrelid::regclass || ' ' || conname FROM pg_constraint WHERE conrelid <> 0"
+            " UNION SELECT indexname FROM pg_indexes WHERE schemaname = 'public'"
+        )
+    with db.engine.connect() as connection:
+        return frozenset(connection.exec_driver_sql(query).scalars())
 
 
 def empty(app: Flask) -> None:
