@@ -43,6 +43,8 @@ PR_SET_PDEATHSIG = 1
 GRACE = 10
 PATIENCE = 60
 THREADS = 2
+# The application that was made before forking, for the children to take.
+_made: list[Flask] = []
 SECRETS = (BOOT_KEY, "SUPERVISION_SECRET_KEY", "SUPERVISION_PEPPER", "SUPERVISION_DATABASE_URL")
 
 
@@ -58,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         with app.app_context():
             _prepare(options.demo, settings)
             db.engine.dispose()
+        _made.append(app)
     except BadSettings as error:
         _say(f"Supervision cannot start. {error.msgid}")
         return 1
@@ -70,9 +73,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def load() -> Flask:
-    """The application of one web process, its start-up garbage frozen (granian's target)."""
+    """The application of one web process, its start-up garbage frozen (granian's target).
+
+    A fork takes the parent's, so that it starts at once and shares its memory.
+    """
     _die_with_parent()
-    app = create_app()
+    app = _made.pop() if _made else create_app()
     # granian copies the environment into every request; no request needs to know these.
     for name in SECRETS:
         os.environ.pop(name, None)
@@ -327,4 +333,7 @@ class Keeper:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # granian imports this module by its name: what is kept for it must stand in that one.
+    from supervision import serve  # noqa: PLW0406 - the same file, not the same module
+
+    sys.exit(serve.main())
