@@ -14,6 +14,7 @@ from supervision.models.people import Link, Person, SignIn
 from supervision.services import people
 from tests import factories
 from tests.support.client import Client
+from tests.support.statements import counted
 
 GOOD = "seven quiet herons wading"
 OTHER = "brass kettle under the willow"
@@ -281,3 +282,17 @@ def test_tokens_are_stored_as_hashes_only(app: Flask) -> None:
     row = db.session.scalars(db.select(Link)).one()
     assert row.token_hash == people.token_hash(token)
     assert len(token) == 43
+
+
+def test_people_list_takes_as_many_statements_for_one_as_for_thirty(
+    app: Flask, client: Client
+) -> None:
+    dana = factories.person("dana")
+    client.sign_in(dana.id)
+    with counted() as few:
+        client.get("/people")
+    for number in range(30):
+        people.add_person(f"p{number}@example.org", "Pat", "member", clocks.now())
+    with counted() as many:
+        client.get("/people")
+    assert len(few) == len(many) <= 6
