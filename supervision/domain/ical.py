@@ -167,13 +167,18 @@ def check(body: bytes, events: int) -> None:
 
 def one_line(text: str) -> str:
     """Text with single spaces for any white space and without control characters."""
-    return " ".join(_CONTROLS.sub(" ", text).split())
+    return " ".join(_CONTROLS.sub(" ", _no_escape(text)).split())
 
 
 def lines(text: str) -> str:
     """Text of several lines, none of them with space around, without control characters."""
-    rows = _CONTROLS.sub(" ", _LINE_ENDS.sub("\n", text)).split("\n")
+    rows = _CONTROLS.sub(" ", _LINE_ENDS.sub("\n", _no_escape(text))).split("\n")
     return "\n".join(row.strip() for row in rows).strip()
+
+
+def _no_escape(text: str) -> str:
+    r"""A typed `\N` is RFC 5545's other line end: icalendar would write it as one."""
+    return text.replace("\\N", "\\n")
 
 
 def link(text: str) -> str:

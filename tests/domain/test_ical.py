@@ -208,6 +208,12 @@ def test_any_texts_are_read_back_by_others_as_written(made: list[Occurrence], na
         assert str(event["transp"]) == ("TRANSPARENT" if item.cancelled else "OPAQUE")
 
 
+def test_typed_backslash_is_no_line_end() -> None:
+    made = replace(SESSION, location=r"C:\New\n", description=r"\N")
+    (event,) = events(ical.calendar("Supervision", "UTC", [ical.event(made)]))
+    assert (str(event["location"]), str(event["description"])) == (r"C:\new\n", r"\n")
+
+
 @settings(max_examples=40)
 @given(st.lists(occurrences(), min_size=1, max_size=8, unique_by=lambda item: item.id))
 def test_instants_are_what_an_independent_expander_finds(made: list[Occurrence]) -> None:

@@ -109,6 +109,8 @@ def database_guard(app: Flask, kept: bool) -> Iterator[None]:
 
 def _run(statements: tuple[str, ...]) -> None:
     with writing():
+        # SQLite looks for a trigger in the schema that this connection remembers: refresh it.
+        db.session.connection().exec_driver_sql("SELECT count(*) FROM claim")
         for statement in statements:
             db.session.connection().exec_driver_sql(statement)
 

@@ -40,27 +40,7 @@ def invite_member(
     if role not in roles_of(roster.kind):
         raise Invalid("role", N_("Choose a role from the list."))
     person = people.ensure_person(email, Role.MEMBER, at)
-    present = db.session.scalar(
-        select(Membership).where(
-            Membership.roster_id == roster_id,
-            Membership.person_id == person.id,
-            Membership.state.in_(CURRENT),
-        )
-    )
-    if present is not None and present.state != MemberState.INVITED:
-        raise Invalid("email", N_("This person is in the roster already."))
-    if present is None:
-        db.session.add(
-            Membership(
-                roster_id=roster_id,
-                person_id=person.id,
-                role=role,
-                state=MemberState.INVITED,
-                invited_by_id=actor.id,
-                created_at=at,
-            )
-        )
-    db.session.flush()
+    _hold_out(actor, at, roster_id, person.id, role)
     record(Act.MEMBER_INVITE, at, actor.id, roster_id, person=person.id)
     if person.state == PersonState.INVITED:
         return people.invitation_for(actor, at, person, roster_id, base_url)
@@ -77,6 +57,31 @@ def invite_member(
         link=f"{base_url}/rosters/{roster_id}",
     )
     return None
+
+
+def _hold_out(actor: Actor, at: datetime, roster_id: UUID, person_id: UUID, role: str) -> None:
+    """An invited membership; who is invited already stays so. Raises Invalid for a member."""
+    present = db.session.scalar(
+        select(Membership.state).where(
+            Membership.roster_id == roster_id,
+            Membership.person_id == person_id,
+            Membership.state.in_(CURRENT),
+        )
+    )
+    if present is None:
+        db.session.add(
+            Membership(
+                roster_id=roster_id,
+                person_id=person_id,
+                role=role,
+                state=MemberState.INVITED,
+                invited_by_id=actor.id,
+                created_at=at,
+            )
+        )
+        db.session.flush()
+    elif present != MemberState.INVITED:
+        raise Invalid("email", N_("This person is in the roster already."))
 
 
 def roles_of(kind: str) -> tuple[MemberRole, ...]:
