@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from flask_babel import ngettext
@@ -20,6 +20,7 @@ from supervision.web import forms, limits
 from supervision.web.auth import signed_in, viewer
 from supervision.web.filters import member_role_name
 from supervision.web.forms import Form, at_most, required, trimmed
+from supervision.web.fragments import page as show_page
 from supervision.web.settings import base_url
 
 bp = Blueprint("rosters", __name__)
@@ -104,7 +105,7 @@ def make() -> Response:
         form, lambda: rosters.make_roster(viewer(), clock.now(), _said(form, form.kind.data))
     )
     if done is None:
-        return _page("rosters/form.html", 422, form=form, roster=None)
+        return show_page("rosters/form.html", 422, form=form, roster=None)
     flash(_("The roster is made. Invite its people next."))
     return redirect(url_for("rosters.show", roster_id=done), 303)
 
@@ -141,7 +142,7 @@ def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more
     page = rosters.roster_page(actor, roster_id)
     takes_part = page.takes_part
     coming_page, past_page = _number("coming"), _number("past")
-    return _page(
+    return show_page(
         "rosters/show.html",
         status,
         page=page,
@@ -166,7 +167,7 @@ def _number(name: str) -> int:
 @signed_in
 def edit(roster_id: UUID) -> Response:
     roster, _place = places.run_roster(viewer(), roster_id)
-    return _page("rosters/form.html", 200, form=EditForm(obj=roster), roster=roster)
+    return show_page("rosters/form.html", 200, form=EditForm(obj=roster), roster=roster)
 
 
 @bp.post("/rosters/<uuid:roster_id>/edit")
@@ -176,7 +177,7 @@ def save(roster_id: UUID) -> Response:
     form, shown = EditForm(), _shown(roster)
     done = forms.attempt(form, lambda: _save(roster_id, form, shown["kind"]))
     if done is None:
-        return _page("rosters/form.html", 422, form=form, roster=shown)
+        return show_page("rosters/form.html", 422, form=form, roster=shown)
     flash(_("The roster is saved."))
     return redirect(url_for("rosters.show", roster_id=roster_id), 303)
 
@@ -272,7 +273,3 @@ def remove(roster_id: UUID, membership_id: UUID) -> Response:
     rosters.remove_member(viewer(), clock.now(), roster_id, membership_id)
     flash(_("Removed."))
     return redirect(url_for("rosters.show", roster_id=roster_id), 303)
-
-
-def _page(template: str, status: int, **context: Any) -> Response:
-    return make_response(render_template(template, **context), status)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
@@ -19,6 +19,7 @@ from supervision.services.sign_ins import Opened
 from supervision.web import forms, limits, passphrases, transactions, unlocking
 from supervision.web.auth import safe_next, signed_in, viewer
 from supervision.web.forms import Form, trimmed
+from supervision.web.fragments import page as show_page
 from supervision.web.settings import settings
 
 bp = Blueprint("vault", __name__)
@@ -121,7 +122,7 @@ def _let_in(actor: Actor, keys: Keys, target: str) -> Response:
 
 def _unlock_page(status: int, form: UnlockForm) -> Response:
     ways = vaults.ways(viewer().id)
-    return _page("vault/unlock.html", status, form=form, ways=ways)
+    return show_page("vault/unlock.html", status, form=form, ways=ways)
 
 
 @bp.post("/lock")
@@ -168,7 +169,7 @@ def make_code() -> Response:
             return _code_page(422, form)
     with transactions.write():
         code = vaults.new_code(actor, clock.now(), keys)
-    return _page("vault/code.html", 200, code=code)
+    return show_page("vault/code.html", 200, code=code)
 
 
 def _is_passphrase(actor: Actor, form: UnlockForm | RecoverForm | BeginAgainForm) -> bool:
@@ -187,7 +188,7 @@ def _code_page(status: int, form: UnlockForm | None) -> Response:
     ways = vaults.ways(viewer().id)
     if form is None:
         form = UnlockForm(formdata=None)
-    return _page("vault/recovery_code.html", status, form=form, ways=ways)
+    return show_page("vault/recovery_code.html", status, form=form, ways=ways)
 
 
 @bp.get("/vault/recovery-code/check")
@@ -195,7 +196,7 @@ def _code_page(status: int, form: UnlockForm | None) -> Response:
 def check_code() -> Response:
     if not vaults.ways(viewer().id).waiting:
         return redirect(url_for("vault.recovery_code"))
-    return _page("vault/check_code.html", 200, form=TypeBackForm())
+    return show_page("vault/check_code.html", 200, form=TypeBackForm())
 
 
 @bp.post("/vault/recovery-code/check")
@@ -204,7 +205,7 @@ def confirm_code() -> Response:
     form = TypeBackForm()
     done = forms.attempt(form, lambda: _confirm(form.code.data))
     if done is None:
-        return _page("vault/check_code.html", 422, form=form)
+        return show_page("vault/check_code.html", 422, form=form)
     flash(_("Your recovery code is in force. Keep it where you keep what must not be lost."))
     return redirect(url_for("notes.index"), 303)
 
@@ -247,7 +248,7 @@ def recover() -> Response:
 
 
 def _recover_page(status: int, form: RecoverForm) -> Response:
-    return _page("vault/recover.html", status, form=form, ways=vaults.ways(viewer().id))
+    return show_page("vault/recover.html", status, form=form, ways=vaults.ways(viewer().id))
 
 
 # -- beginning again -----------------------------------------------------------------------
@@ -256,7 +257,7 @@ def _recover_page(status: int, form: RecoverForm) -> Response:
 @bp.get("/vault/begin-again")
 @signed_in
 def begin_again_form() -> Response:
-    return _page("vault/begin_again.html", 200, form=BeginAgainForm())
+    return show_page("vault/begin_again.html", 200, form=BeginAgainForm())
 
 
 @bp.post("/vault/begin-again")
@@ -266,7 +267,7 @@ def begin_again() -> Response:
     """A new, empty vault for somebody whose notes nothing opens any more."""
     actor, form = viewer(), BeginAgainForm()
     if not _is_passphrase(actor, form):
-        return _page("vault/begin_again.html", 422, form=form)
+        return show_page("vault/begin_again.html", 422, form=form)
     made = sign_ins.prepare(actor.id, form.passphrase.data, settings())
     with transactions.write():
         vaults.begin_again(actor, clock.now())
@@ -274,7 +275,3 @@ def begin_again() -> Response:
     unlocking.lock_everywhere(actor.id)
     flash(_("You have a new, empty vault. Please make its recovery code now."))
     return _let_in(actor, made.new_vault.keys, url_for("vault.recovery_code"))
-
-
-def _page(template: str, status: int, **context: Any) -> Response:
-    return make_response(render_template(template, **context), status)

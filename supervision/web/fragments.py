@@ -12,9 +12,14 @@ def wants_fragment() -> bool:
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
-def page_or(fragment: str, page: str, **context: Any) -> Response:
+def page(template: str, status: int = 200, /, **context: Any) -> Response:
+    """A rendered page with its status."""
+    return make_response(render_template(template, **context), status)
+
+
+def page_or(fragment: str, whole: str, **context: Any) -> Response:
     """Render the fragment for htmx and the page that includes it for everybody else."""
-    response = make_response(render_template(fragment if wants_fragment() else page, **context))
+    response = make_response(render_template(fragment if wants_fragment() else whole, **context))
     response.vary.update(("HX-Request", "HX-Request-Type"))
     return response
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -90,7 +90,3 @@ def _answer(prompt: Prompt, value: Value) -> Answer:
     # Safe: to_html passes everything through an allow-list.
     html = Markup(to_html(str(value))) if is_text else None  # noqa: S704
     return Answer(prompt, value, html)
-
-
-def page(name: str, status: int = 200, **context: Any) -> Response:
-    return make_response(render_template(name, **context), status)

@@ -10,7 +10,6 @@ from supervision import clock
 from supervision.blueprints.notes.parts import (
     bp,
     opened,
-    page,
     parts_of,
     pepper,
     ready_to_write,
@@ -20,6 +19,7 @@ from supervision.domain.reflections import TEMPLATES
 from supervision.services import notes
 from supervision.web import unlocking
 from supervision.web.auth import signed_in, viewer
+from supervision.web.fragments import page
 
 
 @bp.get("/notes")

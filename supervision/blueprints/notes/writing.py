@@ -27,7 +27,6 @@ from supervision.blueprints.notes.forms import (
 from supervision.blueprints.notes.parts import (
     bp,
     opened,
-    page,
     parts_of,
     pepper,
     ready_to_write,
@@ -42,6 +41,7 @@ from supervision.web import fragments
 from supervision.web.auth import signed_in, viewer
 from supervision.web.errors import say
 from supervision.web.filters import local_date, local_time
+from supervision.web.fragments import page
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,12 @@ from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
 from supervision import clock
-from supervision.blueprints.people.parts import bp, go_in, page
+from supervision.blueprints.people.parts import bp, go_in
 from supervision.services import people, sign_ins
 from supervision.web import forms, limits, passphrases, transactions, unlocking
 from supervision.web.auth import anyone, safe_next, signed_in, viewer
 from supervision.web.forms import Form
+from supervision.web.fragments import page
 from supervision.web.settings import settings
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import StringField
 
 from supervision import clock
-from supervision.blueprints.people.parts import bp, fit, go_in, page
+from supervision.blueprints.people.parts import bp, fit, go_in
 from supervision.errors import Invalid
 from supervision.models.people import LinkPurpose
 from supervision.services import people, sign_ins
@@ -19,6 +19,7 @@ from supervision.services.people import OpenLink
 from supervision.web import forms, limits, passphrases, transactions
 from supervision.web.auth import anyone, viewer
 from supervision.web.forms import Form, required, trimmed
+from supervision.web.fragments import page
 from supervision.web.settings import settings
 
 

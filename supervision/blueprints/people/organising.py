@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from wtforms import SelectField
 
 from supervision import clock
-from supervision.blueprints.people.parts import bp, page
+from supervision.blueprints.people.parts import bp
 from supervision.db import db
 from supervision.errors import N_, Invalid
 from supervision.models.people import Role
@@ -23,6 +23,7 @@ from supervision.services import people
 from supervision.web import forms
 from supervision.web.auth import organisers, safe_next, signed_in, viewer
 from supervision.web.forms import Form
+from supervision.web.fragments import page
 from supervision.web.settings import base_url
 
 

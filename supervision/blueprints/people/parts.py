@@ -4,9 +4,7 @@ from typing import Any
 
 from flask import (
     Blueprint,
-    make_response,
     redirect,
-    render_template,
     request,
     session,
 )
@@ -47,7 +45,3 @@ def fit(form: Any, known: list[str]) -> bool:
         form.passphrase.errors = [*form.passphrase.errors, str(error)]
         return False
     return True
-
-
-def page(template: str, status: int, **context: Any) -> Response:
-    return make_response(render_template(template, **context), status)

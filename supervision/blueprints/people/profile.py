@@ -15,12 +15,13 @@ from wtforms import PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from supervision import clock
-from supervision.blueprints.people.parts import bp, fit, page
+from supervision.blueprints.people.parts import bp, fit
 from supervision.services import people, sign_ins
 from supervision.services.people import Profile
 from supervision.web import forms, limits, passphrases, transactions, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.forms import Form, required, trimmed
+from supervision.web.fragments import page
 from supervision.web.settings import settings
 
 

@@ -11,12 +11,13 @@ from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
 
 from supervision import clock
-from supervision.blueprints.people.parts import bp, fit, go_in, page
+from supervision.blueprints.people.parts import bp, fit, go_in
 from supervision.models.people import LinkPurpose
 from supervision.services import people, sign_ins
 from supervision.web import forms, limits, passphrases, transactions, unlocking
 from supervision.web.auth import anyone
 from supervision.web.forms import Form
+from supervision.web.fragments import page
 from supervision.web.settings import base_url, settings
 
 

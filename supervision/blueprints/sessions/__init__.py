@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -33,6 +33,7 @@ from supervision.web import forms
 from supervision.web.auth import signed_in, viewer
 from supervision.web.filters import local_date, local_time
 from supervision.web.forms import Form
+from supervision.web.fragments import page as show_page
 from supervision.web.fragments import wants_fragment
 from supervision.web.settings import base_url
 from supervision.web.transactions import by_hand
@@ -133,7 +134,7 @@ def preview(roster_id: UUID) -> Response:
     if not wants_fragment():
         return _book_page(status, form, shown, preview=found)
     # Half-filled fields are no mistake yet: the fragment just has nothing to show.
-    return _page("sessions/_preview.html", 200, form=form, roster=shown, preview=found)
+    return show_page("sessions/_preview.html", 200, form=form, roster=shown, preview=found)
 
 
 def _lines(shown: Shown, form: BookForm) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def _lines(shown: Shown, form: BookForm) -> dict[str, Any]:
 
 
 def _book_page(status: int, form: BookForm, shown: Shown, **context: Any) -> Response:
-    return _page("sessions/book.html", status, form=form, roster=shown, **context)
+    return show_page("sessions/book.html", status, form=form, roster=shown, **context)
 
 
 # -- one session ---------------------------------------------------------------------------
@@ -159,7 +160,7 @@ def show(session_id: UUID) -> Response:
     if page.series:
         first = datetime.fromisoformat(page.series.starts_local).date()
         words = repeat_words(page.series.repeat, first)
-    return _page("sessions/show.html", 200, page=page, s=page.session, repeat=words)
+    return show_page("sessions/show.html", 200, page=page, s=page.session, repeat=words)
 
 
 def _changeable(session_id: UUID) -> SessionPage:
@@ -186,7 +187,7 @@ def move_form(session_id: UUID) -> Response:
         minutes=page.minutes,
         zone=page.session.zone,
     )
-    return _page("sessions/move.html", 200, form=form, page=page, s=page.session)
+    return show_page("sessions/move.html", 200, form=form, page=page, s=page.session)
 
 
 def _move_form(page: SessionPage, **values: Any) -> MoveForm:
@@ -201,7 +202,7 @@ def move(session_id: UUID) -> Response:
     moved = _attempt(form, zone, lambda: _move(page, form))
     if moved is None:
         form.zone.data = zone
-        return _page("sessions/move.html", 422, form=form, page=page, s=page.session)
+        return show_page("sessions/move.html", 422, form=form, page=page, s=page.session)
     for text in booked_words(moved, _("Moved. Everybody in the roster is told by mail."), zone):
         flash(text)
     return redirect(url_for("sessions.show", session_id=session_id), 303)
@@ -228,7 +229,7 @@ def _move(page: SessionPage, form: MoveForm) -> Booked:
 def cancel_form(session_id: UUID) -> Response:
     page = _changeable(session_id)
     form = _cancel_form(page)
-    return _page("sessions/cancel.html", 200, form=form, page=page, s=page.session)
+    return show_page("sessions/cancel.html", 200, form=form, page=page, s=page.session)
 
 
 def _cancel_form(page: SessionPage) -> CancelForm:
@@ -242,7 +243,7 @@ def cancel(session_id: UUID) -> Response:
     form = _cancel_form(page)
     done = forms.attempt(form, lambda: _cancel(page, form))
     if done is None:
-        return _page("sessions/cancel.html", 422, form=form, page=page, s=page.session)
+        return show_page("sessions/cancel.html", 422, form=form, page=page, s=page.session)
     flash(done)
     return redirect(url_for("sessions.show", session_id=session_id), 303)
 
@@ -261,7 +262,3 @@ def _cancel(page: SessionPage, form: CancelForm) -> str:
             time=local_time(page.session.starts_at),
         )
     return text
-
-
-def _page(template: str, status: int, **context: Any) -> Response:
-    return make_response(render_template(template, **context), status)
