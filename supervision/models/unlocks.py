@@ -41,12 +41,19 @@ class Unlocks:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._open() as file:
+        self._make()
+
+    def _make(self) -> None:
+        """An empty file for its owner alone: whoever was unlocked in a lost one is locked."""
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as file:
             file.execute(TABLE)
-        path.chmod(0o600)
+        self._path.chmod(0o600)
 
     @contextmanager
     def _open(self, *, reading: bool = False) -> Iterator[sqlite3.Connection]:
+        if not self._path.exists():  # somebody cleared the folder in memory
+            self._make()
         with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as file:
             if not reading:
                 file.execute("PRAGMA secure_delete=ON")

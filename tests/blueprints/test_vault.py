@@ -685,6 +685,15 @@ def test_unlock_file_is_its_owners_alone(bobs):
     assert oct((settings().runtime / "unlocks.sqlite").stat().st_mode & 0o777) == "0o600"
 
 
+def test_lost_unlock_file_locks_and_is_made_anew(bob, bobs, new_client):
+    (settings().runtime / "unlocks.sqlite").unlink()
+    assert state(bobs) == 423
+    client = new_client()
+    form = {"email": bob.email, "passphrase": PASSPHRASE}
+    assert client.submit("/sign-in", form).status_code == 303
+    assert state(client) == 204
+
+
 def test_credential_moved_in_from_somebody_else_opens_nothing(bob, keys, new_client):
     """Attack 10, at the door: a stranger's credential in bob's row, signed in with their words."""
     charlie = factories.person("charlie")
