@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 FILES = ("requirements.txt", "requirements-dev.txt", "requirements-clients.txt")
 # A library's name where it is not what one imports; None for what is never imported by name.
 IMPORTED_AS: dict[str, str | None] = {
+    "recurring-ical-events": "recurring_ical_events",
     "flask-sqlalchemy": "flask_sqlalchemy",
     "flask-migrate": "flask_migrate",
     "flask-login": "flask_login",

@@ -1,0 +1,149 @@
+"""A time for several people in several zones: where all are free, the kindest hours first.
+
+Every start is one place on a common grid, and each reason against it is painted over the places
+that it touches; so the work grows with the people and days, not with their product by starts.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import IntEnum
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from supervision.domain.intervals import Interval
+from supervision.domain.slots import Openness, Span, Taken, Terms, Weekly, blocked
+
+DAY, MINUTE = timedelta(days=1), 60
+A_DAY = 2
+
+
+class Hour(IntEnum):
+    """How kind an hour of the local clock is to somebody; its number is what it costs."""
+
+    GOOD = 0
+    FAIR = 1
+    WEEKEND = 2
+    POOR = 4
+    NIGHT = 9
+
+
+# From which local hour on an hour is how kind.
+WEEKDAY = (
+    (0, Hour.NIGHT),
+    (6, Hour.POOR),
+    (7, Hour.FAIR),
+    (9, Hour.GOOD),
+    (17, Hour.FAIR),
+    (20, Hour.POOR),
+    (22, Hour.NIGHT),
+)
+WEEKEND = ((0, Hour.NIGHT), (7, Hour.POOR), (9, Hour.WEEKEND), (19, Hour.POOR), (22, Hour.NIGHT))
+
+
+@dataclass(frozen=True)
+class Mate:
+    """Somebody who has to be there: their IANA `zone`, when they are open, and what is taken.
+
+    Who has not said when they are open may be asked at any hour.
+    """
+
+    zone: str
+    openness: Openness | None
+    taken: Taken
+
+
+@dataclass(frozen=True)
+class Found:
+    """A start that suits all, and how kind its worst hour is to each, in the order of the mates."""
+
+    starts_at: datetime
+    hours: tuple[Hour, ...]
+
+
+def find(
+    mates: Sequence[Mate], minutes: int, now: datetime, within: Interval, step: int = 30
+) -> list[Found]:
+    """Every start in [within.start, within.end) at which all are free, by time.
+
+    Starts are `step` minutes apart on the clock of the UTC hour; sessions last `minutes`.
+    """
+    grid = _Grid(within, step)
+    free = bytearray(b"\x01") * grid.size
+    for mate in mates:
+        terms = Terms(minutes, step)
+        for span in blocked(mate.openness or always(mate.zone), terms, mate.taken, now, within):
+            first, last = grid.places(span)
+            free[first:last] = bytes(last - first)
+    costs = [_kindness(mate.zone, minutes, grid, within) for mate in mates]
+    return [
+        Found(grid.instant(place), tuple(Hour(cost[place]) for cost in costs))
+        for place, is_free in enumerate(free)
+        if is_free
+    ]
+
+
+def kindest(found: Sequence[Found], most: int) -> list[Found]:
+    """The best starts: nobody's hour worse than need be, then the least in sum, then the soonest.
+
+    At most A_DAY of one UTC day: the next half hour of a good day is no news.
+    """
+    ranked = sorted(found, key=lambda one: (max(one.hours), sum(one.hours), one.starts_at))
+    a_day: Counter[object] = Counter()
+    best = []
+    for one in ranked:
+        day = one.starts_at.date()
+        a_day[day] += 1
+        if a_day[day] <= A_DAY:
+            best.append(one)
+        if len(best) == most:
+            break
+    return best
+
+
+class _Grid:
+    """The starts of an interval as places 0, 1, …"""
+
+    def __init__(self, within: Interval, step: int) -> None:
+        self._step = step * MINUTE
+        self._first = -(-int(within.start.timestamp()) // self._step)
+        self.size = max(0, -(-int(within.end.timestamp()) // self._step) - self._first)
+
+    def instant(self, place: int) -> datetime:
+        return datetime.fromtimestamp((self._first + place) * self._step, UTC)
+
+    def places(self, span: Span) -> tuple[int, int]:
+        """The places [first, last) of the starts in a span of seconds."""
+        first, last = (-(-second // self._step) - self._first for second in span)
+        first = min(max(first, 0), self.size)
+        return first, min(max(last, first), self.size)
+
+
+def always(zone: str) -> Openness:
+    """Open at every hour of the local clock."""
+    return Openness(zone, tuple(Weekly(day, (0, 24 * 60), zone) for day in range(7)))
+
+
+def _kindness(zone: str, minutes: int, grid: _Grid, within: Interval) -> bytearray:
+    """For each start what the worst hour of its session costs somebody in a zone."""
+    found = bytearray(grid.size)
+    length = minutes * MINUTE
+    for (start, end), hour in sorted(_hours(zone, within), key=lambda band: band[1]):
+        first, last = grid.places((start - length + 1, end))
+        found[first:last] = bytes([hour]) * (last - first)
+    return found
+
+
+def _hours(zone: str, within: Interval) -> Iterator[tuple[Span, Hour]]:
+    """Stretches of equally kind hours on the local clock, in order, as seconds."""
+    where = ZoneInfo(zone)
+    day = within.start.astimezone(where).date() - DAY
+    days = [day + DAY * number for number in range((within.end - within.start).days + 4)]
+    changes = [
+        (int(datetime.combine(day, time(clock), where).timestamp()), hour)
+        for day in days
+        for clock, hour in (WEEKEND if day.weekday() >= 5 else WEEKDAY)
+    ]
+    for (start, hour), (end, _next) in pairwise(changes):
+        yield (start, end), hour
