@@ -5,6 +5,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -14,16 +15,16 @@ from uuid import uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from sqlalchemy import event
 
-from bench import starts
+from bench import finding, starts
+from bench import slots as free
 from bench.dataset import ALICE, PASSPHRASE, this_monday
 from bench.load import Ask, Refused, drive, fetch
 from bench.measure import ROUNDS, Row, Side, compare, percentile
 from bench.stage import Stage
-from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.vault.keys import new_keys
+from tests.support.statements import counted
 
 CALENDAR = "/calendar"
 ENGINES = ("sqlite", "postgresql")
@@ -105,18 +106,18 @@ def book(stage: Stage) -> Iterator[Row]:
 
 
 def _bookings(stage: Stage, engine: str) -> Iterator[Ask]:
-    """Every hour of coming weekends, when Alice has nothing else."""
+    """Coming weekends from three o'clock on: Alice is free, and no clock skips an hour then."""
     cast, cookie = stage.cast(engine), stage.cookie(engine)
     saturday = this_monday() + timedelta(days=12)
     for number in itertools.count():
-        weekend, hour = divmod(number, 46)
-        day, hour = divmod(hour, 23)
+        weekend, hour = divmod(number, 40)
+        day, hour = divmod(hour, 20)
         on = saturday + timedelta(weeks=weekend, days=day)
         form = {
             "csrf_token": stage.csrf_token(engine),
             "once": str(uuid4()),
             "date": f"{on:%Y-%m-%d}",
-            "starts_at": f"{hour:02}:00",
+            "starts_at": f"{hour + 3:02}:00",
             "minutes": "50",
             "repeats": "never",
         }
@@ -203,19 +204,11 @@ def statements(stage: Stage) -> Iterator[Row]:
 
 
 def _statements(stage: Stage, path: str, cookie: str) -> int:
-    app, seen = stage.app("sqlite"), list[str]()
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
-            seen.append(statement)
-
+    app = stage.app("sqlite")
     client = app.test_client(use_cookies=False)
     client.get(path, headers={"Cookie": cookie})
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", note)
-        engine = db.engine
-    answer = client.get(path, headers={"Cookie": cookie})
-    event.remove(engine, "before_cursor_execute", note)
+    with app.app_context(), counted() as seen:
+        answer = client.get(path, headers={"Cookie": cookie})
     if answer.status_code != HTTPStatus.OK:
         raise Refused(f"{path} answered {answer.status}")
     return len(seen)
@@ -230,6 +223,28 @@ def start(stage: Stage) -> Iterator[Row]:
     yield Row("start", "memory, all processes", memory, 180.0, memory, 180.0, "at most", "MB")
 
 
+def slots(_stage: Stage) -> Iterator[Row]:
+    """Ninety days of somebody with 500 claims, as starts that can be booked; and the slow way."""
+    busy = free.taken()
+    if free.swept(busy) != free.brute(busy):
+        raise Refused("the slots are not those of brute force")
+    ours, beside = timed(partial(free.swept, busy), 100), timed(partial(free.brute, busy), 1)
+    row = compare("slots", "90 days, 500 claims", ours, beside, None)
+    yield replace(row, ratio=row.ours, limit=2.0, sense="at most")
+
+
+def find_time(_stage: Stage) -> Iterator[Row]:
+    """Four weeks of eight people in as many zones, as times that suit all; and the slow way."""
+    people = finding.mates()
+    if [one.starts_at for one in finding.found(people)] != finding.brute(people):
+        raise Refused("the times are not those of brute force")
+    ours = timed(partial(finding.found, people), 50)
+    row = compare(
+        "find-time", "8 people, 4 weeks", ours, timed(partial(finding.brute, people), 1), None
+    )
+    yield replace(row, ratio=row.ours, limit=10.0, sense="at most")
+
+
 GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "week": week,
     "overhead": overhead,
@@ -242,5 +257,7 @@ GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "p99": p99,
     "statements": statements,
     "start": start,
+    "slots": slots,
+    "find-time": find_time,
 }
 RESULTS = Path(__file__).parent / "results"

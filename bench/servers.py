@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 PATIENCE = 60
 WORKERS = 2
 BOOT_KEY = "ab" * 32
+LIKE_BIN_SERVE = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 def free_port() -> int:
@@ -60,7 +61,7 @@ class Running:
         self._process = subprocess.Popen(
             [*command, "--port", str(self.port), target],
             cwd=ROOT,
-            env=kept | environment,
+            env=kept | LIKE_BIN_SERVE | environment,
             start_new_session=True,
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.servers import PATIENCE, ROOT, WORKERS, free_port
+from bench.servers import LIKE_BIN_SERVE, PATIENCE, ROOT, WORKERS, free_port
 
 
 def once(instance: Path) -> tuple[float, float]:
@@ -21,7 +21,7 @@ def once(instance: Path) -> tuple[float, float]:
     process = subprocess.Popen(
         [sys.executable, "-m", "supervision.serve", "--port", str(port), "--workers", str(WORKERS)],
         cwd=ROOT,
-        env=kept | {"SUPERVISION_INSTANCE": str(instance)},
+        env=kept | LIKE_BIN_SERVE | {"SUPERVISION_INSTANCE": str(instance)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -24,12 +24,27 @@ from supervision.web import (
     limits,
     logs,
     metrics,
+    texts,
     unlocking,
 )
 from supervision.web.request import Request
 from supervision.web.transactions import App
 
-AREAS = ("home", "people", "rosters", "sessions", "calendar", "feeds", "vault", "notes", "health")
+AREAS = (
+    "home",
+    "people",
+    "rosters",
+    "sessions",
+    "availability",
+    "booking",
+    "finding",
+    "calendar",
+    "feeds",
+    "vault",
+    "notes",
+    "health",
+    "meetings",
+)
 HERE = Path(__file__).parent
 LANGUAGES = {"en": "English"}
 
@@ -48,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     unlocking.init(app, settings)
     errors.init(app)
     filters.init(app)
+    texts.init(app)
     metrics.init(app, settings)
     feed_gate.init(app, settings.secure)
     app.jinja_env.globals["once"] = forms.once

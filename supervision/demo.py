@@ -18,12 +18,22 @@ from supervision.domain.recurrence import Repeat
 from supervision.errors import N_, Conflict
 from supervision.models.audit import Installation
 from supervision.models.feeds import Privacy, Scope
-from supervision.models.mail import Outbox
+from supervision.models.mail import Announcement, Outbox
 from supervision.models.people import Person, PersonState, Role
 from supervision.models.rosters import Kind, MemberRole
 from supervision.permissions import Actor
-from supervision.services import feeds, notes, people, rosters, series, sessions, sign_ins
+from supervision.services import (
+    availability,
+    feeds,
+    notes,
+    people,
+    rosters,
+    series,
+    sessions,
+    sign_ins,
+)
 from supervision.services import vault as vaults
+from supervision.services.availability import Away, DateHours, Offer, OwnTerms, WeekHours, Whole
 from supervision.services.rosters import RosterForm
 from supervision.services.sessions import Wish
 
@@ -85,11 +95,13 @@ def fill(at: datetime, settings: Settings) -> list[str]:
         _rosters(cast, at)
         _just_ended(cast, at)
         _notes(cast, at)
+        _availability(cast, at)
         feeds.make_subscription(
             cast["bob"], at - timedelta(days=20), Scope.PERSON, None, "My phone", Privacy.PLAIN
         )
         # Ten weeks of mails would leave at once; the demo starts with a quiet outbox.
         db.session.execute(delete(Outbox))
+        db.session.execute(delete(Announcement))
     return [
         f"Everybody in the demo signs in with the passphrase {PASSPHRASE}",
         "  alice@example.org    supervisor in London",
@@ -245,3 +257,20 @@ def _notes(cast: Cast, at: datetime) -> None:
         notes.save_free(
             cast["bob"], cast.keys["bob"], at - timedelta(days=days), uuid4(), title, text
         )
+
+
+def _availability(cast: Cast, at: datetime) -> None:
+    """Alice can be booked on four days; one is different, and a week is off."""
+    today = at.date()
+    away = today + timedelta(days=42 - today.weekday())
+    said = Whole(
+        OwnTerms("Europe/London", after_minutes=10, most_a_day=5, holiday_country="GB"),
+        [
+            WeekHours((0, 1, 2, 3), (9 * 60, 12 * 60 + 30)),
+            WeekHours((0, 1, 3), (13 * 60 + 30, 17 * 60)),
+        ],
+        [DateHours(today + timedelta(days=9 - today.weekday()), (10 * 60, 14 * 60))],
+        [Away(away, away + timedelta(days=6), "Walking in Wales")],
+        [Offer("Individual supervision", 50, most_weeks=8), Offer("First talk", 30, asks=True)],
+    )
+    availability.save_availability(cast["alice"], at, said)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from supervision.models.people import Role
-from supervision.models.rosters import LEADS, Kind, MemberState
+from supervision.models.rosters import LEADS, Kind, MemberRole, MemberState
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,13 @@ def can_run_roster(place: Place | None, kind: str) -> bool:
     return can_take_part(place) and (
         kind == Kind.PEER or (place is not None and place.role in LEADS)
     )
+
+
+def can_see_times(place: Place | None, kind: str) -> bool:
+    """See which times of the supervisor's are free: both people of an individual roster."""
+    return can_take_part(place) and kind == Kind.INDIVIDUAL
+
+
+def can_take_time(place: Place | None, kind: str) -> bool:
+    """Book, move and cancel by the supervisor's terms: the supervisee of an individual roster."""
+    return can_see_times(place, kind) and place is not None and place.role == MemberRole.SUPERVISEE

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from supervision.db import db
+from supervision.models.availability import AvailabilityRule, SessionType
 from supervision.models.people import Person, PersonState, Role, SignIn
 from supervision.models.rosters import LEADS, Kind, MemberRole, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session
@@ -136,6 +137,19 @@ def session(
         )
     db.session.flush()
     return row
+
+
+def bookable(lead: Actor, opens: int = 9, closes: int = 17, **kind: object) -> UUID:
+    """Somebody who is open each weekday between two full hours; the id of what they offer."""
+    for weekday in range(5):
+        hours = {"from_minute": opens * 60, "to_minute": closes * 60}
+        db.session.add(
+            AvailabilityRule(person_id=lead.id, weekday=weekday, zone=lead.zone, **hours)
+        )
+    offered = SessionType(person_id=lead.id, **{"name": "Individual", "minutes": 50, **kind})
+    db.session.add(offered)
+    db.session.flush()
+    return offered.id
 
 
 @dataclass(frozen=True)

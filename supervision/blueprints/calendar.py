@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from supervision import clock
 from supervision.domain import calendar
 from supervision.models.rosters import Kind
+from supervision.permissions import Actor
 from supervision.services.sessions import SessionRow, sessions_between
 from supervision.web.auth import signed_in, viewer
 from supervision.web.filters import clock_time, kind_name, zone_name
@@ -91,7 +92,7 @@ def index() -> Response:
     if view not in calendar.VIEWS:
         abort(404)
     actor, at = viewer(), clock.now()
-    words = Words(actor.zone, at)
+    words = Words(actor, at)
     day, problem = _asked(request.args.get("date", ""), words.today)
     days = calendar.days(view, day, actor.week_starts)
     rows = sessions_between(actor, *calendar.span(days, actor.zone))
@@ -208,9 +209,9 @@ def _formatted(day: date, pattern: str, locale: str) -> str:
 class Words:
     """What stands on one page, each word made once however many sessions bear it."""
 
-    def __init__(self, zone: str, at: datetime) -> None:
-        self.zone = zone
-        self._place = ZoneInfo(zone)
+    def __init__(self, actor: Actor, at: datetime) -> None:
+        self.zone, self._clock = actor.zone, actor.clock
+        self._place = ZoneInfo(actor.zone)
         self._at = at
         self._now = at.astimezone(self._place)
         self.today = self._now.date()
@@ -218,6 +219,7 @@ class Words:
         self._times: dict[int, str] = {}
         self._kinds = {str(kind): kind_name(kind) for kind in Kind}
         self._cancelled, self._shifted = _("Cancelled"), _("Clocks change")
+        self._requested = _("Asked for")
         self._continued, self._online = _("Continued"), _("Online")
 
     def written(self, day: date, pattern: str) -> str:
@@ -226,7 +228,7 @@ class Words:
     def time(self, local: datetime) -> str:
         minute = local.hour * 60 + local.minute
         if minute not in self._times:
-            self._times[minute] = clock_time(local)
+            self._times[minute] = clock_time(local, self._clock)
         return self._times[minute]
 
     def kinds(self) -> list[tuple[str, str]]:
@@ -270,21 +272,23 @@ class Words:
 
     def _about(self, piece: Piece, start: datetime) -> list[str]:
         row = piece.item
-        there = row.starts_at.astimezone(ZoneInfo(row.zone))
         parts = [
             self._cancelled if row.cancelled else "",
+            self._requested if row.requested else "",
             "" if piece.begins else self._continued,
-            "" if there.utcoffset() == start.utcoffset() else self._elsewhere(start, there, row),
+            "" if row.zone == self.zone else self._elsewhere(start, row),
             self._shifted if row.shifted else "",
         ]
         return [part for part in parts if part]
 
-    def _elsewhere(self, start: datetime, there: datetime, row: SessionRow) -> str:
-        """09:30 Toronto, with the weekday where that is another one."""
+    def _elsewhere(self, start: datetime, row: SessionRow) -> str:
+        """09:30 Toronto, with the weekday where that is another one; nothing if clocks agree."""
+        there = row.starts_at.astimezone(ZoneInfo(row.zone))
+        if there.utcoffset() == start.utcoffset():
+            return ""
         text = f"{self.time(there)} {zone_name(row.zone)}"
-        return (
-            text if there.date() == start.date() else f"{self.written(there.date(), 'EEE')} {text}"
-        )
+        same_day = there.date() == start.date()
+        return text if same_day else f"{self.written(there.date(), 'EEE')} {text}"
 
 
 def _place(top: int, minutes: int = 0) -> str:

@@ -17,7 +17,7 @@ from supervision import clock
 from supervision.config import LOOPBACK
 from supervision.models.feeds import Privacy, Scope
 from supervision.services import feeds
-from supervision.services.feeds import Feed, Held
+from supervision.services.feeds import Feed
 from supervision.web import feed_gate
 from supervision.web.auth import anyone, signed_in, viewer
 from supervision.web.forms import Form, attempt, required, status_of, trimmed
@@ -121,7 +121,7 @@ def read(token: str) -> Response:
         token,
         clock.now(),
         settings().base_url.rstrip("/"),
-        held=_held(),
+        held=feed_gate.held_by(request.environ),
         agent=request.headers.get("User-Agent", ""),
         zipped=zipped,
     )
@@ -193,18 +193,14 @@ def _client(agent: str) -> str:
 # -- HTTP ------------------------------------------------------------------------------------
 
 
-def _held() -> Held:
-    """What the client says it has; headers that cannot be read say nothing."""
-    tags = request.if_none_match
-    return Held(
-        etags=frozenset(tags.as_set(include_weak=True)),
-        anything=tags.star_tag,
-        since=request.if_modified_since,
-    )
-
-
 def _calendar(feed: Feed, zipped: bool) -> Response:
-    return _unlisted(Response(feed.body, feed.status, feed_gate.headers(feed, zipped)))
+    return _unlisted(
+        Response(
+            feed.body,
+            feed.status,
+            feed_gate.headers(feed.status, feed.etag, feed.modified_at, zipped),
+        )
+    )
 
 
 def _closed(status: int) -> Response:

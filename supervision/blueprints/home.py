@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, abort, render_template
 
 from supervision import clock
-from supervision.services import mail, people, rosters, sessions
+from supervision.services import booking, home, mail, meetings, people
 from supervision.web.auth import anyone, signed_in, viewer
 from supervision.web.filters import local_date
 from supervision.web.settings import settings
@@ -20,16 +20,16 @@ JUST_ENDED = timedelta(hours=12)
 @signed_in
 def index() -> str:
     actor, at = viewer(), clock.now()
-    rows = sessions.sessions_between(actor, at - JUST_ENDED, at + AHEAD)
-    planned = [row for row in rows if row.state == "planned"]
-    mine = rosters.rosters_of(actor, at)
+    coming = home.coming(actor, at, at + AHEAD, SHOWN)
     return render_template(
         "home/index.html",
         today=local_date(at),
-        coming=[row for row in planned if row.ends_at > at][:SHOWN],
-        ended=next((row for row in reversed(planned) if row.ends_at <= at), None),
-        waiting=[row for row in mine if row.member_state == "invited" and row.state == "active"],
-        has_rosters=bool(mine),
+        coming=coming,
+        ended=home.just_ended(actor, at - JUST_ENDED, at),
+        waiting=home.invitations(actor),
+        asked=booking.requests_for(actor, at),
+        turns_asked=meetings.questions_for(actor, at),
+        has_rosters=bool(coming) or home.has_rosters(actor),
     )
 
 

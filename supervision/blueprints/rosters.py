@@ -235,7 +235,7 @@ def _invite_form(kind: str, fresh: bool = False) -> InviteForm:
 @bp.post("/rosters/<uuid:roster_id>/accept")
 @signed_in
 def accept(roster_id: UUID) -> Response:
-    accepted = rosters.accept(viewer(), clock.now(), roster_id)
+    accepted = rosters.accept(viewer(), clock.now(), roster_id, base_url())
     if accepted.state == MemberState.WAITING:
         flash(_("All places are taken. You are on the waiting list."))
     else:
@@ -254,15 +254,15 @@ def accept(roster_id: UUID) -> Response:
 @bp.post("/rosters/<uuid:roster_id>/decline")
 @signed_in
 def decline(roster_id: UUID) -> Response:
-    rosters.decline(viewer(), clock.now(), roster_id)
-    flash(_("You declined the invitation."))
+    rosters.decline(viewer(), clock.now(), roster_id, base_url())
+    flash(_("You declined."))
     return redirect(url_for("home.index"), 303)
 
 
 @bp.post("/rosters/<uuid:roster_id>/leave")
 @signed_in
 def leave(roster_id: UUID) -> Response:
-    rosters.leave(viewer(), clock.now(), roster_id)
+    rosters.leave(viewer(), clock.now(), roster_id, base_url())
     flash(_("You left the roster."))
     return redirect(url_for("rosters.index"), 303)
 
@@ -270,6 +270,6 @@ def leave(roster_id: UUID) -> Response:
 @bp.post("/rosters/<uuid:roster_id>/members/<uuid:membership_id>/remove")
 @signed_in
 def remove(roster_id: UUID, membership_id: UUID) -> Response:
-    rosters.remove_member(viewer(), clock.now(), roster_id, membership_id)
+    rosters.remove_member(viewer(), clock.now(), roster_id, membership_id, base_url())
     flash(_("Removed."))
     return redirect(url_for("rosters.show", roster_id=roster_id), 303)

@@ -5,11 +5,12 @@ ten when clocks change (RFC 5545 §3.3.5 and §3.8.5.3).
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dateutil.relativedelta import relativedelta
 from dateutil.rrule import rrulestr
 
 from supervision.errors import N_, Invalid
@@ -67,6 +68,13 @@ class Repeat:
         if self.count is not None:
             parts.append(f"COUNT={self.count}")
         return ";".join(parts)
+
+    def on(self, day: date) -> "Repeat":
+        """The same rule met on another day: a month's follows that day's weekday and place."""
+        if self.unit == "week":
+            return self
+        last = self.nth == LAST and is_last_weekday(day)
+        return replace(self, nth=LAST if last else weekday_in_month(day), day=day.weekday())
 
     @classmethod
     def parse(cls, text: str) -> "Repeat":
@@ -138,9 +146,35 @@ def occurrences(
     `starts_local` is naive, `zone` an IANA name. Raises Invalid for an unknown zone.
     """
     known_zone(zone)
-    rule = rrulestr(rrule, dtstart=starts_local)
-    until = datetime.combine(until_date, time.max)
-    due = takewhile(lambda local: local <= until, rule)
+    due = due_locals(starts_local, rrule, until_date)
     return [
         resolve(local, zone) for local in due if after_date is None or local.date() > after_date
     ]
+
+
+def due_locals(starts_local: datetime, rrule: str, until_date: date) -> list[datetime]:
+    """The naive local times of a rule up to a local date, inclusive."""
+    until = datetime.combine(until_date, time.max)
+    return list(takewhile(lambda local: local <= until, rrulestr(rrule, dtstart=starts_local)))
+
+
+def first_occurrences(
+    starts_local: datetime, zone: str, repeat: Repeat, many: int
+) -> list[Occurrence]:
+    """The first so many occurrences of a rule, whatever its end is. Raises Invalid."""
+    rule = rrulestr(replace(repeat, until=None, count=None).rrule(), dtstart=starts_local)
+    return [resolve(local, zone) for local in islice(rule, many)]
+
+
+def first_after_move(repeat: Repeat, first: date, before: date, after: date) -> date:
+    """Where `first` goes when a later occurrence of its rule is moved from `before` to `after`.
+
+    `repeat` is the rule met on `after`. By as many days in weeks; in months to the same weekday
+    and place, as many months away.
+    """
+    if repeat.unit == "week":
+        return first + (after - before)
+    away = relativedelta(months=12 * (after.year - before.year) + after.month - before.month)
+    month = datetime.combine(first.replace(day=1) + away, time())
+    rule = rrulestr(replace(repeat, every=1, until=None, count=1).rrule(), dtstart=month)
+    return next(iter(rule)).date()

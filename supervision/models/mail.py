@@ -1,4 +1,4 @@
-"""The outbox: mails that leave after the commit."""
+"""The outbox: mails that leave after the commit; and what has still to be put into it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -32,5 +32,21 @@ class Outbox(WithId, Model):
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str] = mapped_column(String(80), default="")
+
+
+class Announcement(Model):
+    """One change that everybody in a roster is to be told of, before the worker writes the mails.
+
+    `told` is all that the mails need, as JSON. The row goes when they are in the outbox.
+    """
+
+    __tablename__ = "announcement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    told: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str] = mapped_column(String(80), default="")

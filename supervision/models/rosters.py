@@ -46,7 +46,9 @@ CURRENT = (MemberState.INVITED, MemberState.ACTIVE, MemberState.WAITING)
 
 
 class Roster(WithId, Model):
-    """One supervision arrangement. `taken` counts active seats (those who lead take none)."""
+    """One supervision arrangement. `taken` counts seats that are taken or kept for who was offered
+    one; those who lead take none.
+    """
 
     __tablename__ = "roster"
     __table_args__ = (
@@ -70,7 +72,11 @@ class Roster(WithId, Model):
 
 
 class Membership(WithId, Model):
-    """A person's place in a roster; a person who leaves and returns has two rows."""
+    """A person's place in a roster; a person who leaves and returns has two rows.
+
+    Who waits does so since `waits_since`, the order of the line; while `offered_until` is set a
+    seat is kept for them, which counts as taken.
+    """
 
     __tablename__ = "membership"
     __table_args__ = (
@@ -82,7 +88,14 @@ class Membership(WithId, Model):
             sqlite_where=text("state <> 'ended'"),
             postgresql_where=text("state <> 'ended'"),
         ),
-        Index("ix_membership_person_id_state", "person_id", "state"),
+        Index("ix_membership_person_id_roster_id_state", "person_id", "roster_id", "state"),
+        Index("ix_membership_roster_id_person_id", "roster_id", "person_id"),
+        Index(
+            "ix_membership_offered_until",
+            "offered_until",
+            sqlite_where=text("offered_until IS NOT NULL"),
+            postgresql_where=text("offered_until IS NOT NULL"),
+        ),
     )
 
     roster_id: Mapped[UUID] = mapped_column(ForeignKey("roster.id"))
@@ -94,3 +107,5 @@ class Membership(WithId, Model):
     created_at: Mapped[datetime]
     joined_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    waits_since: Mapped[datetime | None]
+    offered_until: Mapped[datetime | None]

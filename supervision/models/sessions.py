@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from supervision.db import Model, WithId
@@ -13,10 +13,20 @@ MAX_MINUTES = 480
 
 
 class SessionState(StrEnum):
-    """A cancelled session stays: feeds, notes and records go on pointing at it."""
+    """A cancelled session stays: feeds, notes and records go on pointing at it.
+
+    REQUESTED waits for the supervisor's answer; DECLINED came to nothing: it was refused, taken
+    back, or not answered in time. Neither was ever in a calendar outside.
+    """
 
     PLANNED = "planned"
     CANCELLED = "cancelled"
+    REQUESTED = "requested"
+    DECLINED = "declined"
+
+
+BUSY = (SessionState.PLANNED, SessionState.REQUESTED)
+PUBLISHED = (SessionState.PLANNED, SessionState.CANCELLED)
 
 
 class ClaimState(StrEnum):
@@ -31,7 +41,7 @@ class Series(WithId, Model):
     """A wall-clock rule: `starts_local` (naive ISO minutes) in `zone`, repeated by an RRULE.
 
     `rolled_until` is the local date up to which occurrences exist as rows; an open series is
-    rolled on from there.
+    rolled on from there. `skips` are the days that it leaves out (`domain.skips`).
     """
 
     __tablename__ = "series"
@@ -44,6 +54,7 @@ class Series(WithId, Model):
     state: Mapped[str] = mapped_column(String(16), default=SessionState.PLANNED)
     sequence: Mapped[int] = mapped_column(default=0)
     rolled_until: Mapped[date]
+    skips: Mapped[str] = mapped_column(Text, default="")
     split_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("series.id"))
     made_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
@@ -55,7 +66,10 @@ class Session(WithId, Model):
     `original_local` (naive ISO minutes) is the local time it was first due at, its key in its
     series; `shifted` says that this local time did not exist or came twice in `zone`.
     `published_at` is the calendar stamp (DTSTAMP, LAST-MODIFIED): whole seconds, strictly
-    increasing with `sequence`.
+    increasing with `sequence`. `late`: a member cancelled or moved it with less notice than was
+    asked for. `session_type_id` is the kind that a supervisee chose, None for what was arranged.
+    `due_local` is the local time that its series gives it now, where that is no longer its key;
+    what was moved singly (`edited`) meets at another.
     """
 
     __tablename__ = "session"
@@ -63,17 +77,26 @@ class Session(WithId, Model):
         UniqueConstraint("series_id", "original_local"),
         CheckConstraint("ends_at > starts_at", name="order"),
         Index("ix_session_roster_id_starts_at", "roster_id", "starts_at"),
+        Index(
+            "ix_session_requested",
+            "starts_at",
+            sqlite_where=text("state = 'requested'"),
+            postgresql_where=text("state = 'requested'"),
+        ),
     )
 
     roster_id: Mapped[UUID] = mapped_column(ForeignKey("roster.id"))
     series_id: Mapped[UUID | None] = mapped_column(ForeignKey("series.id"))
     original_local: Mapped[str] = mapped_column(String(16))
+    due_local: Mapped[str | None] = mapped_column(String(16))
     zone: Mapped[str] = mapped_column(String(64))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     shifted: Mapped[bool] = mapped_column(default=False)
     edited: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(16), default=SessionState.PLANNED)
+    late: Mapped[bool] = mapped_column(default=False)
+    session_type_id: Mapped[UUID | None] = mapped_column(ForeignKey("session_type.id"))
     message: Mapped[str] = mapped_column(String(500), default="")
     sequence: Mapped[int] = mapped_column(default=0)
     made_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
@@ -85,13 +108,20 @@ class Claim(WithId, Model):
     """A person's busy time [starts_at, ends_at), the only truth about who is busy.
 
     `hard` claims never overlap for one person: the database refuses it. Soft ones (ordinary
-    members of peer and group rosters) may.
+    members of peer and group rosters) may. A hold keeps a time free for `held_by_id` until
+    `hold_expires_at`, while they decide; it has no session yet.
     """
 
     __tablename__ = "claim"
     __table_args__ = (
         UniqueConstraint("session_id", "person_id"),
         CheckConstraint("ends_at > starts_at", name="order"),
+        CheckConstraint(
+            "(session_id IS NULL) = (state = 'hold')"
+            " AND (session_id IS NULL) = (hold_expires_at IS NOT NULL)"
+            " AND (session_id IS NULL) = (held_by_id IS NOT NULL)",
+            name="hold",
+        ),
         Index("ix_claim_person_id_starts_at_ends_at", "person_id", "starts_at", "ends_at"),
         Index(
             "ix_claim_hold_expires_at",
@@ -102,9 +132,10 @@ class Claim(WithId, Model):
     )
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("session.id"))
+    session_id: Mapped[UUID | None] = mapped_column(ForeignKey("session.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     hard: Mapped[bool]
     state: Mapped[str] = mapped_column(String(16), default=ClaimState.CONFIRMED)
     hold_expires_at: Mapped[datetime | None]
+    held_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))

@@ -6,9 +6,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from supervision.db import db
+from sqlalchemy import insert
+
+from supervision.db import run, table
 from supervision.models.audit import AuditEntry
 
+_INSERT = insert(table(AuditEntry)).inline()
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
@@ -35,13 +38,34 @@ class Act(StrEnum):
     MEMBER_DECLINE = "rosters.decline"
     MEMBER_REMOVE = "rosters.remove"
     MEMBER_LEAVE = "rosters.leave"
+    SEAT_OFFER = "rosters.offer"
+    SEAT_LAPSE = "rosters.lapse"
     SESSION_BOOK = "sessions.book"
     SESSION_MOVE = "sessions.move"
     SESSION_CANCEL = "sessions.cancel"
+    TIME_HOLD = "booking.hold"
+    TIME_TAKE = "booking.take"
+    TIME_ASK = "booking.ask"
+    TIME_ACCEPT = "booking.accept"
+    TIME_DECLINE = "booking.decline"
+    TIME_WITHDRAW = "booking.withdraw"
+    TIME_LAPSE = "booking.lapse"
+    TIME_MOVE = "booking.move"
+    TIME_CANCEL = "booking.cancel"
     SERIES_BOOK = "sessions.book_series"
     SERIES_MOVE = "sessions.move_series"
     SERIES_CANCEL = "sessions.cancel_series"
     SERIES_ROLL = "sessions.roll_series"
+    AVAILABILITY_SAVE = "availability.save"
+    MEETING_SET_UP = "meetings.set_up"
+    MEETING_AGENDA = "meetings.agenda"
+    MEETING_ABSENT = "meetings.absent"
+    MEETING_PRESENT = "meetings.present"
+    MEETING_SWAP_ASK = "meetings.ask_swap"
+    MEETING_SWAP_WITHDRAW = "meetings.withdraw_swap"
+    MEETING_SWAP_ANSWER = "meetings.answer_swap"
+    MEETING_BEGIN = "meetings.begin"
+    MEETING_END = "meetings.end"
     FEED_MAKE = "feeds.make"
     FEED_RESET = "feeds.reset"
     FEED_TURN_OFF = "feeds.turn_off"
@@ -67,13 +91,14 @@ def record(
     **detail: Any,
 ) -> None:
     """Add a line to the running transaction. `detail` holds ids and numbers, never free text."""
-    db.session.add(
-        AuditEntry(
-            at=at,
-            act=act,
-            actor_id=actor_id,
-            subject_id=subject_id,
-            detail={key: str(value) for key, value in detail.items()},
-            request_id=request_id.get(),
-        )
+    run(
+        _INSERT,
+        {
+            "at": at,
+            "act": act,
+            "actor_id": actor_id,
+            "subject_id": subject_id,
+            "detail": {key: str(value) for key, value in detail.items()},
+            "request_id": request_id.get(),
+        },
     )

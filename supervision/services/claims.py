@@ -3,40 +3,44 @@
 Those who lead claim hard, and so does the supervisee of an individual roster: two hard claims of
 one person never overlap. Members of peer and group rosters claim softly: a clash is told, never
 refused. The claims of a cancelled session stay, softly, as the record of whose session it was;
-they count as no busy time.
+they count as no busy time. What is asked for, and what is held while somebody decides, is as busy
+as what is planned; a hold that has run out is deleted by whoever next books its person.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
+    bindparam,
     column,
     delete,
+    exists,
     insert,
-    literal,
     select,
     update,
     values,
 )
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 
-from supervision.db import UTCDateTime, db
+from supervision.db import UTCDateTime, db, run, table
 from supervision.domain.intervals import Interval
 from supervision.errors import N_, Conflict
 from supervision.models import guards
 from supervision.models.people import Person
 from supervision.models.rosters import LEADS, Kind
-from supervision.models.sessions import MAX_MINUTES, Claim, ClaimState, Session, SessionState
-from supervision.services.counters import raise_counter
+from supervision.models.sessions import BUSY, MAX_MINUTES, Claim, ClaimState, Session
+from supervision.services.counters import raise_all, raise_epoch
 
 LONGEST = timedelta(minutes=MAX_MINUTES)
 Instant = ColumnElement[datetime]
+_INSERT = insert(table(Claim))
 
 
 @dataclass(frozen=True)
@@ -52,14 +56,14 @@ class Clash:
     """A wanted time that somebody is busy in: [starts_at, ends_at) is the busy time.
 
     `hard` clashes refuse the booking, others only warn. What the person is busy with is not for
-    the reader; `session_id` is for the services.
+    the reader; `session_id` is for the services, None for a time that is held.
     """
 
     person_id: UUID
     name: str
     starts_at: datetime
     ends_at: datetime
-    session_id: UUID
+    session_id: UUID | None
     wanted_at: datetime
     hard: bool
 
@@ -77,9 +81,66 @@ def claims_hard(kind: str, role: str) -> bool:
     return role in LEADS or kind == Kind.INDIVIDUAL
 
 
-def serialise(person_ids: Iterable[UUID]) -> None:
-    """Make writers who share a person wait for each other, until the transaction ends."""
-    raise_counter("epoch", person_ids)
+def serialise(person_ids: Iterable[UUID], at: datetime | None = None) -> None:
+    """Make writers who share a person wait for each other, until the transaction ends.
+
+    Whoever waits here changes these people's sessions: their feeds are out of date with it. Given
+    `at`, their holds that have run out by then are let go.
+    """
+    ids = set(person_ids)
+    raise_all(ids)
+    if at is not None:
+        _let_go(Claim.person_id.in_(ids), Claim.hold_expires_at <= at)
+
+
+def serialise_unseen(person_ids: Iterable[UUID], at: datetime) -> None:
+    """`serialise` for what no feed shows: a time that is only held."""
+    ids = set(person_ids)
+    raise_epoch(ids)
+    _let_go(Claim.person_id.in_(ids), Claim.hold_expires_at <= at)
+
+
+def hold(person_id: UUID, held_by_id: UUID, span: Interval, until: datetime) -> None:
+    """Keep a person's time free for somebody until an instant, after `serialise_unseen`.
+
+    Raises Clashed when the person is busy, Conflict when the database refuses.
+    """
+    refuse_hard(clashes([Claimant(person_id, True)], [span]))
+    row = {
+        "id": uuid4(),
+        "person_id": person_id,
+        "session_id": None,
+        "starts_at": span.start,
+        "ends_at": span.end,
+        "hard": True,
+        "state": ClaimState.HOLD,
+        "hold_expires_at": until,
+        "held_by_id": held_by_id,
+    }
+    with guarded():
+        run(_INSERT, row)
+
+
+def release_holds(held_by_id: UUID) -> None:
+    """Let go what is held for somebody."""
+    _let_go(Claim.held_by_id == held_by_id, Claim.hold_expires_at.is_not(None))
+
+
+def release_lapsed(at: datetime) -> None:
+    """Let go every hold that has run out; safe to run as often as one likes."""
+    _let_go(Claim.hold_expires_at <= at)
+
+
+def has_lapsed(at: datetime) -> bool:
+    """Whether a hold has run out: one look into a small index."""
+    return bool(db.session.scalar(select(exists().where(Claim.hold_expires_at <= at))))
+
+
+def _let_go(*which: ColumnElement[bool]) -> None:
+    db.session.execute(
+        delete(Claim).where(Claim.state == ClaimState.HOLD, *which),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def clashes(
@@ -96,7 +157,7 @@ def clashes(
     times = [(when.start, when.end, when.start - LONGEST) for when in intervals]
     if not hard or not times:
         return []
-    query = _busy_once(times[0], hard) if len(times) == 1 else _busy_often(times, hard)
+    rows = _busy_once(times[0], hard) if len(times) == 1 else _busy_often(times, hard)
     ignored = frozenset(ignore_session_ids)
     found = [
         Clash(
@@ -108,37 +169,20 @@ def clashes(
             row.wanted_at,
             row.hard and hard[row.person_id],
         )
-        for row in db.session.execute(query)
-        if row.state == SessionState.PLANNED and row.session_id not in ignored
+        for row in rows
+        if row.person_id is not None and _takes_time(row) and row.session_id not in ignored
     ]
     return sorted(found, key=lambda clash: (clash.starts_at, clash.name, clash.wanted_at))
 
 
-def _busy_once(times: tuple[datetime, ...], person_ids: Iterable[UUID]) -> Select[Any]:
-    """Claims of these people that overlap one time; its text is the same for all bookings."""
-    start, end, earliest = (literal(one, UTCDateTime) for one in times)
-    return select(*_columns(start)).where(_overlap(person_ids, start, end, earliest))
+def _takes_time(row: Any) -> bool:
+    """Whether a claim is held, or of a session that is planned or asked for."""
+    return row.session_id is None or row.state in BUSY
 
 
-def _busy_often(times: Sequence[tuple[datetime, ...]], person_ids: Iterable[UUID]) -> Select[Any]:
-    """Claims of these people that overlap any of many times.
-
-    Each time has to look into the index, so the outer join and the sub-selects leave the planner
-    no other order: joined to sessions it began with those, and a long series took a minute.
-    """
-    names = ("starts_at", "ends_at", "earliest")
-    columns = (column(name, UTCDateTime) for name in names)
-    wanted = values(*columns, name="wanted").data(list(times)).cte("wanted")
-    start, end, earliest = (wanted.c[name] for name in names)
-    overlap = _overlap(person_ids, start, end, earliest)
-    return select(*_columns(start)).select_from(wanted.outerjoin(Claim, overlap))
-
-
-def _overlap(
-    person_ids: Iterable[UUID], start: Instant, end: Instant, earliest: Instant
-) -> ColumnElement[bool]:
+def _overlap(start: Instant, end: Instant, earliest: Instant) -> ColumnElement[bool]:
     return (
-        Claim.person_id.in_(person_ids)
+        Claim.person_id.in_(bindparam("ids", expanding=True))
         & (Claim.starts_at < end)
         & (Claim.starts_at > earliest)
         & (Claim.ends_at > start)
@@ -156,6 +200,35 @@ def _columns(wanted_at: Instant) -> list[ColumnElement[Any]]:
     ]
 
 
+_START, _END, _EARLIEST = (
+    bindparam(name, type_=UTCDateTime) for name in ("start", "end", "earliest")
+)
+_BUSY_ONCE = select(*_columns(_START)).where(_overlap(_START, _END, _EARLIEST))
+
+
+def _busy_once(times: tuple[datetime, ...], person_ids: Iterable[UUID]) -> CursorResult[Any]:
+    """Claims of these people that overlap one time."""
+    start, end, earliest = times
+    values = {"start": start, "end": end, "earliest": earliest, "ids": list(person_ids)}
+    return run(_BUSY_ONCE, values)
+
+
+def _busy_often(
+    times: Sequence[tuple[datetime, ...]], person_ids: Iterable[UUID]
+) -> CursorResult[Any]:
+    """Claims of these people that overlap any of many times.
+
+    Each time has to look into the index, so the outer join and the sub-selects leave the planner
+    no other order: joined to sessions it began with those, and a long series took a minute.
+    """
+    names = ("starts_at", "ends_at", "earliest")
+    columns = (column(name, UTCDateTime) for name in names)
+    wanted = values(*columns, name="wanted").data(list(times)).cte("wanted")
+    start, end, earliest = (wanted.c[name] for name in names)
+    found = wanted.outerjoin(Claim, _overlap(start, end, earliest))
+    return run(select(*_columns(start)).select_from(found), {"ids": list(person_ids)})
+
+
 def refuse_hard(found: Sequence[Clash]) -> list[Clash]:
     """The clashes that only warn. Raises Clashed when there are others."""
     if any(clash.hard for clash in found):
@@ -167,29 +240,31 @@ def claim(
     sessions: Iterable[tuple[UUID, Interval]],
     claimants: Sequence[Claimant],
     softened: Iterable[Clash] = (),
+    state: ClaimState = ClaimState.CONFIRMED,
 ) -> None:
     """Take the claimants' time for sessions that had none of it.
 
     Where a clash is given as softened, that claim is made soft, so that something which must not
     fail (somebody joins, a series rolls on) need not. Raises Conflict when the database refuses.
     """
+    ids = _neighbours()
     soft = {(clash.person_id, clash.wanted_at) for clash in softened if clash.hard}
     rows = [
         {
-            "id": uuid4(),
+            "id": next(ids),
             "person_id": one.person_id,
             "session_id": session_id,
             "starts_at": when.start,
             "ends_at": when.end,
             "hard": one.hard and (one.person_id, when.start) not in soft,
-            "state": ClaimState.CONFIRMED,
+            "state": state,
         }
         for session_id, when in sessions
         for one in claimants
     ]
     if rows:
         with guarded():
-            db.session.execute(insert(Claim), rows)
+            run(_INSERT, rows)
 
 
 def reclaim(
@@ -207,6 +282,13 @@ def reclaim(
     claim(sessions, claimants, softened)
 
 
+def confirm(session_id: UUID) -> None:
+    """What was asked for is accepted."""
+    db.session.execute(
+        update(Claim).where(Claim.session_id == session_id).values(state=ClaimState.CONFIRMED)
+    )
+
+
 def release(session_ids: Iterable[UUID]) -> None:
     """Free everybody's time of sessions that are cancelled."""
     db.session.execute(
@@ -219,6 +301,15 @@ def forget(session_ids: Iterable[UUID], person_id: UUID) -> None:
     db.session.execute(
         delete(Claim).where(Claim.session_id.in_(list(session_ids)), Claim.person_id == person_id)
     )
+
+
+def _neighbours() -> Iterator[UUID]:
+    """Random ids that lie beside each other, so that rows made together share a page of the index.
+
+    No claim's id is ever shown or asked for.
+    """
+    first = uuid4().int
+    return (UUID(int=first ^ number) for number in count())
 
 
 @contextmanager

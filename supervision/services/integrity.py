@@ -77,11 +77,11 @@ def _overlaps() -> Iterator[str]:
 def _strays() -> Iterator[str]:
     """Claims and the sessions that they stand for say the same times."""
     differs = (Claim.starts_at != Session.starts_at) | (Claim.ends_at != Session.ends_at)
-    cancelled = Session.state == SessionState.CANCELLED
+    over = Session.state.in_((SessionState.CANCELLED, SessionState.DECLINED))
     rows = db.session.scalars(
         select(Claim.id)
         .join(Session, Session.id == Claim.session_id)
-        .where(differs | (cancelled & Claim.hard))
+        .where(differs | (over & Claim.hard))
     )
     for claim in rows:
         yield f"claim {claim} does not agree with its session"
@@ -92,8 +92,8 @@ def _counters() -> Iterator[str]:
         select(func.count())
         .where(
             Membership.roster_id == Roster.id,
-            Membership.state == MemberState.ACTIVE,
-            Membership.role.not_in(LEADS),
+            (Membership.state == MemberState.ACTIVE) & Membership.role.not_in(LEADS)
+            | Membership.offered_until.is_not(None),
         )
         .scalar_subquery()
     )

@@ -1,13 +1,20 @@
 """A person's place in a roster, which decides what they may see and do there."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import bindparam, case, select
 
-from supervision.db import db
+from supervision.db import db, run, table
 from supervision.errors import N_, Conflict, NotAllowed, NotFound
 from supervision.models.rosters import Membership, MemberState, Roster, RosterState
-from supervision.permissions import Actor, Place, can_run_roster, can_see_roster
+from supervision.permissions import (
+    Actor,
+    Place,
+    can_run_roster,
+    can_see_roster,
+    can_take_time,
+)
 
 _PLACE = (
     select(Membership.id, Membership.role, Membership.state)
@@ -21,6 +28,29 @@ _PLACE = (
     .limit(1)
 )
 _PLACE_AND_ROSTER = _PLACE.join(Roster, Roster.id == Membership.roster_id).add_columns(Roster)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A roster whose sessions and members nobody else changes until the commit."""
+
+    id: UUID
+    title: str
+    kind: str
+    zone: str
+    address: str
+    meeting_link: str
+    state: str
+
+
+_ROSTER = table(Roster)
+_HELD = _ROSTER.c["id", "title", "kind", "zone", "address", "meeting_link", "state"]
+_HOLD = select(*_HELD).where(_ROSTER.c.id == bindparam("roster_id")).with_for_update(key_share=True)
+_HOLD_AND_PLACE = (
+    _PLACE.join(Roster, Roster.id == Membership.roster_id)
+    .with_only_columns(*_HELD, Membership.id, Membership.role, Membership.state)
+    .with_for_update(key_share=True, of=_ROSTER)
+)
 
 
 def place_of(actor: Actor, roster_id: UUID) -> Place | None:
@@ -40,14 +70,57 @@ def seen_roster(actor: Actor, roster_id: UUID) -> tuple[Roster, Place]:
     return row[-1], place
 
 
-def run_roster(actor: Actor, roster_id: UUID, ended_too: bool = False) -> tuple[Roster, Place]:
+def run_roster(actor: Actor, roster_id: UUID) -> tuple[Roster, Place]:
     """A roster that the actor may change. Raises NotFound, NotAllowed, Conflict when ended."""
     roster, place = seen_roster(actor, roster_id)
-    if not can_run_roster(place, roster.kind):
-        raise NotAllowed
-    if roster.state == RosterState.ENDED and not ended_too:
-        raise Conflict(N_("This roster has ended."))
+    _may_run(place, roster.kind, roster.state)
     return roster, place
+
+
+def hold_to_run(actor: Actor, roster_id: UUID) -> Held:
+    """`run_roster` for a change of its sessions: one statement asks, reads and locks.
+
+    Whoever is changing them already is waited for. Persons are locked after their roster.
+    """
+    held, place = _hold_and_place(actor, roster_id)
+    _may_run(place, held.kind, held.state)
+    return held
+
+
+def hold_to_take(actor: Actor, roster_id: UUID) -> Held:
+    """As `hold_to_run`, for a supervisee who books with their supervisor."""
+    held, place = _hold_and_place(actor, roster_id)
+    if not can_take_time(place, held.kind):
+        raise NotAllowed
+    _going(held.state)
+    return held
+
+
+def _hold_and_place(actor: Actor, roster_id: UUID) -> tuple[Held, Place]:
+    row = run(_HOLD_AND_PLACE, {"roster_id": roster_id, "actor_id": actor.id}).one_or_none()
+    if row is None:
+        raise NotFound
+    values = tuple(row)
+    held, place = Held(*values[:-3]), Place(*values[-3:])
+    if not can_see_roster(place):
+        raise NotFound
+    return held, place
+
+
+def hold(roster_id: UUID) -> Held:
+    """A roster that is known to exist, locked as by `hold_to_run`, whoever asks."""
+    return Held(*tuple(run(_HOLD, {"roster_id": roster_id}).one()))
+
+
+def _may_run(place: Place, kind: str, state: str) -> None:
+    if not can_run_roster(place, kind):
+        raise NotAllowed
+    _going(state)
+
+
+def _going(state: str) -> None:
+    if state == RosterState.ENDED:
+        raise Conflict(N_("This roster has ended."))
 
 
 def active_people(roster_id: UUID) -> list[UUID]:

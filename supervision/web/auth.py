@@ -1,7 +1,6 @@
 """Who is asking, and what each view demands of them. A view that demands nothing is closed."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -13,11 +12,22 @@ from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from supervision import clock
+from supervision.db import db
 from supervision.permissions import Actor
 from supervision.services import people
+from supervision.web.cookies import CookieSessions
 
 View = TypeVar("View", bound=Callable[..., Any])
-manager = LoginManager()
+
+
+class Manager(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
+    """Flask-Login, without the hash of address and browser that it makes for every request."""
+
+    def _session_protection_failed(self) -> bool:
+        return False
+
+
+manager = Manager()
 manager.session_protection = None
 
 
@@ -36,8 +46,9 @@ def _load(sign_in_id: str) -> Viewer | None:
         key = UUID(sign_in_id)
     except ValueError:
         return None
-    actor = people.actor_for(key, clock.now())
-    return Viewer(**asdict(actor)) if actor else None
+    find: people.Doorkeeper = current_app.extensions["doorkeeper"]
+    actor = find(key, clock.now())
+    return Viewer(**vars(actor)) if actor else None
 
 
 def viewer() -> Actor:
@@ -103,7 +114,10 @@ def _closed_by_default() -> None:
 
 
 def init(app: Flask) -> None:
+    app.session_interface = CookieSessions()
     manager.init_app(app)
+    with app.app_context():
+        app.extensions["doorkeeper"] = people.Doorkeeper(db.engine)
     app.before_request(_closed_by_default)
 
     @app.context_processor

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, make_response, redirect, render_template, request, url_for
+from flask import Flask, current_app, make_response, redirect, render_template, request, url_for
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from flask_wtf.csrf import CSRFError
@@ -143,7 +144,22 @@ def _fault(error: Exception) -> Response:
     try:
         return page(500)
     except SQLAlchemyError:
-        return make_response(render_template("errors/static.html"), 503)
+        return _bare()
+
+
+def _bare() -> Response:
+    """When not even the viewer can be looked up: nothing here may ask who that is."""
+    words = WORDS[500]
+    template = current_app.jinja_env.get_template("errors/static.html")
+    with force_locale("en"):
+        body = template.render(
+            title=words.title,
+            what=words.what,
+            safe=words.safe,
+            next=words.next,
+            request_id=request_id.get(),
+        )
+    return make_response(body, 503)
 
 
 def _http(error: HTTPException) -> Response:

@@ -4,12 +4,13 @@ answered in front of Flask, by one look-up. Whatever needs more thought goes on 
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from os import urandom
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from flask import Flask
-from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 from werkzeug.http import http_date, parse_date, parse_etags
@@ -17,7 +18,7 @@ from werkzeug.http import http_date, parse_date, parse_etags
 from supervision import clock
 from supervision.db import db
 from supervision.services.audit import request_id
-from supervision.services.feeds import Feed, Held, good_snapshot
+from supervision.services.feeds import Feed, Glance, Held
 from supervision.web.headers import HEADERS
 from supervision.web.metrics import Meter
 
@@ -26,24 +27,35 @@ if TYPE_CHECKING:
 
 ENDPOINT, ROUTE = "feeds.read", "/feeds/<token>.ics"
 STATUS = {200: "200 OK", 304: "304 NOT MODIFIED"}
+NOTHING = Held()
 _PATH = re.compile(r"/feeds/([A-Za-z0-9_-]{43})\.ics", re.ASCII)
 log = get_logger()
 
 
-def headers(feed: Feed, zipped: bool) -> dict[str, str]:
-    """What a feed's answer says of itself, whoever gives it."""
+@lru_cache(maxsize=1024)
+def headers(status: int, etag: str, modified_at: datetime | None, zipped: bool) -> dict[str, str]:
+    """What a feed's answer says of itself, whoever gives it. Not to be changed."""
     found = {
-        "ETag": f'"{feed.etag}"',
-        "Last-Modified": http_date(feed.modified_at),
+        "ETag": f'"{etag}"',
+        "Last-Modified": http_date(modified_at),
         "Cache-Control": "private, no-cache",
         "Content-Disposition": "inline; filename=supervision.ics",
         "X-Robots-Tag": "noindex, nofollow",
         "Vary": "Accept-Encoding",
     }
-    if feed.status == 200:
+    if status == 200:
         found["Content-Type"] = "text/calendar; charset=utf-8"
         found |= {"Content-Encoding": "gzip"} if zipped else {}
     return found
+
+
+def held_by(environ: "WSGIEnvironment") -> Held:
+    """What the client says it holds."""
+    tags, since = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MODIFIED_SINCE")
+    if tags is None and since is None:
+        return NOTHING
+    parsed = parse_etags(tags)
+    return Held(frozenset(parsed.as_set(include_weak=True)), parsed.star_tag, parse_date(since))
 
 
 class FeedGate:
@@ -56,7 +68,7 @@ class FeedGate:
         if secure:
             self._always["Strict-Transport-Security"] = "max-age=31536000"
         with app.app_context():
-            self._engine: Engine = db.engine
+            self._glance = Glance(db.engine)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -72,17 +84,11 @@ class FeedGate:
 
     def _look_up(self, token: str, environ: "WSGIEnvironment", zipped: bool) -> Feed | None:
         """What can be said at once, None for all else."""
-        if set(";*") & set(environ.get("HTTP_ACCEPT_ENCODING", "")):
+        wishes = environ.get("HTTP_ACCEPT_ENCODING", "")
+        if ";" in wishes or "*" in wishes:
             return None  # somebody weighs their wishes: Werkzeug can read that
-        tags = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
-        held = Held(
-            etags=frozenset(tags.as_set(include_weak=True)),
-            anything=tags.star_tag,
-            since=parse_date(environ.get("HTTP_IF_MODIFIED_SINCE")),
-        )
         try:
-            with self._engine.connect() as connection:
-                return good_snapshot(connection, token, clock.now(), held, zipped)
+            return self._glance(token, clock.now(), held_by(environ), zipped)
         except SQLAlchemyError:
             return None
 
@@ -94,8 +100,9 @@ class FeedGate:
         zipped: bool,
         started: float,
     ) -> list[bytes]:
-        named = uuid4().hex
-        said = self._always | headers(feed, zipped) | {"X-Request-Id": named}
+        named = urandom(16).hex()
+        about = headers(feed.status, feed.etag, feed.modified_at, zipped)
+        said = self._always | about | {"X-Request-Id": named}
         if feed.status == 200:
             said["Content-Length"] = str(len(feed.body))
         start_response(STATUS[feed.status], list(said.items()))

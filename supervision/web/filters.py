@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from supervision import clock
+from supervision.errors import N_
 from supervision.models.rosters import Kind, MemberRole
 
 
@@ -33,9 +34,9 @@ def _local(instant: datetime, zone: str | None) -> datetime:
     return instant.astimezone(ZoneInfo(zone or viewer_zone()))
 
 
-def clock_time(local: datetime) -> str:
-    """14:30, or 2:30 pm for who likes that."""
-    if viewer_clock() == "24":
+def clock_time(local: datetime, style: str = "") -> str:
+    """14:30, or 2:30 pm for who likes that: by `style` (24 or 12), else as the viewer does."""
+    if (style or viewer_clock()) == "24":
         return f"{local.hour:02}:{local.minute:02}"
     return f"{local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}"
 
@@ -77,23 +78,25 @@ def offsets_differ(instant: datetime, zone: str, other: str | None = None) -> bo
     return _local(instant, zone).utcoffset() != _local(instant, other).utcoffset()
 
 
+KINDS = {
+    Kind.INDIVIDUAL: N_("Individual"),
+    Kind.PEER: N_("Peer"),
+    Kind.GROUP: N_("Group"),
+}
+ROLES = {
+    MemberRole.SUPERVISOR: N_("Supervisor"),
+    MemberRole.FACILITATOR: N_("Facilitator"),
+    MemberRole.SUPERVISEE: N_("Supervisee"),
+    MemberRole.PEER: N_("Peer"),
+}
+
+
 def kind_name(kind: str) -> str:
-    names = {
-        Kind.INDIVIDUAL: _("Individual"),
-        Kind.PEER: _("Peer"),
-        Kind.GROUP: _("Group"),
-    }
-    return str(names[Kind(kind)])
+    return str(_(KINDS[Kind(kind)]))
 
 
 def member_role_name(role: str) -> str:
-    names = {
-        MemberRole.SUPERVISOR: _("Supervisor"),
-        MemberRole.FACILITATOR: _("Facilitator"),
-        MemberRole.SUPERVISEE: _("Supervisee"),
-        MemberRole.PEER: _("Peer"),
-    }
-    return str(names[MemberRole(role)])
+    return str(_(ROLES[MemberRole(role)]))
 
 
 def init(app: Flask) -> None:

@@ -1,13 +1,17 @@
 """Forms: their base, the fields that many share, and how a service's refusal comes back."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
+from gettext import NullTranslations, translation
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as lazy
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
+from wtforms.i18n import messages_path
 from wtforms.validators import InputRequired, Length
 
 from supervision.db import db
@@ -19,8 +23,22 @@ T = TypeVar("T")
 REQUIRED = lazy("This is needed.")
 
 
+@cache
+def _words_of_wtforms(language: str) -> NullTranslations:
+    """The library's own complaints; read once a process, not once a request."""
+    return translation("wtforms", messages_path(), [language], fallback=True)
+
+
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A form that can carry a sentence which belongs to no single field."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF has no types
+        """The token of every form is checked before any view (CSRFProtect): it is no field here."""
+
+        csrf = False
+
+        def get_translations(self, form: FlaskForm) -> NullTranslations:
+            return _words_of_wtforms(str(get_locale()))
 
     def refuse(self, error: Invalid | Conflict) -> None:
         """Put a service's refusal beside its field, or above the form."""
@@ -36,8 +54,11 @@ def attempt(form: Form, act: Callable[[], T]) -> T | None:
 
     What the service had written before it refused is rolled back with the request.
     """
-    if not form.validate_on_submit():
-        return None
+    return answer(form, act) if form.validate_on_submit() else None
+
+
+def answer(form: Form, act: Callable[[], T]) -> T | None:
+    """`act()`; what it refuses is put into the form instead, and the answer is None."""
     try:
         return act()
     except (Invalid, Conflict) as error:
@@ -79,6 +100,11 @@ def at_most(maximum: int) -> list[Any]:
 def trimmed(value: str | None) -> str:
     """A filter: no space around."""
     return (value or "").strip()
+
+
+def lines(value: str | None) -> str:
+    """A filter, as `trimmed`: browsers send two characters for the end of a line, and count one."""
+    return trimmed(value).replace("\r\n", "\n")
 
 
 def email_field() -> StringField:

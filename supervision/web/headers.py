@@ -21,6 +21,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+LASTING = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 def csp_nonce() -> str:
@@ -51,14 +52,20 @@ def init(app: Flask, secure: bool) -> None:
         if request.method not in SAFE and _from_elsewhere():
             abort(403)
 
+    always = HEADERS | (LASTING if secure else {})
+
     @app.after_request
     def _harden(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if secure:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = POLICY.format(nonce=csp_nonce())
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
+        kept = {} if request.endpoint == "static" else {"Cache-Control": "no-store"}
+        _set_defaults(response, always | kept)
         return response
+
+
+def _set_defaults(response: Response, found: dict[str, str]) -> None:
+    """Add what a view did not set, after one look at all it did: `setdefault` looks each time."""
+    given = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - no dict
+    for name, value in found.items():
+        if name.lower() not in given:
+            response.headers.add(name, value)

@@ -4,11 +4,13 @@ What a person wrote, a token, or an address that holds one never gets in: a requ
 its route, an exception by its class and the places in our own code that it passed.
 """
 
+import json
 import logging
 import sys
 import traceback
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -53,6 +55,14 @@ def _add_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict
     return event
 
 
+# Made once: json.dumps makes another for each line.
+_encode = json.JSONEncoder(default=repr).encode
+
+
+def _json(event: EventDict, **_options: Any) -> str:
+    return _encode(event)
+
+
 class _Libraries(logging.Handler):
     """What libraries log, without the values that they fill in: those may quote a person."""
 
@@ -70,7 +80,7 @@ def configure(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _add_id,
             _name_error,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=lambda *_names: structlog.WriteLogger(sys.stderr),
@@ -98,7 +108,7 @@ def _begin(_app: Flask) -> None:
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-Id"] = request_id.get()
+    response.headers.add("X-Request-Id", request_id.get())
     write = log.debug if request.endpoint in QUIET else log.info
     write(
         "request",

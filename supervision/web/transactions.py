@@ -1,6 +1,5 @@
 """One transaction a request: begun before a writing view, committed once when it succeeded."""
 
-import hashlib
 import hmac
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -8,10 +7,11 @@ from uuid import UUID
 
 from flask import Flask, Response, current_app, g, redirect, request, session
 from flask_login import current_user
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from supervision import clock
-from supervision.db import begin_write, db, writing
+from supervision.db import begin_write, db, end_reading, run, table, writing
 from supervision.errors import N_, Conflict
 from supervision.models.audit import Replay
 
@@ -33,10 +33,16 @@ def by_hand(view: View) -> View:
 class App(Flask):
     """Flask, with the transaction around each writing view."""
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view is a coroutine, so none has to be asked at each of its requests."""
+        return func
+
     def dispatch_request(self) -> Any:
         view = self.view_functions.get(request.endpoint or "")
         if request.method in SAFE or request.routing_exception or hasattr(view, "by_hand"):
-            return super().dispatch_request()
+            answer = super().dispatch_request()
+            end_reading()
+            return answer
         return self._write(super().dispatch_request)
 
     def _write(self, view: Callable[[], Any]) -> Response:
@@ -72,13 +78,26 @@ def _passes(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError) and ("locked" in said or "busy" in said)
 
 
+_KEPT = select(*table(Replay).c["body_hash", "location"]).where(
+    Replay.person_id == bindparam("person_id"), Replay.once == bindparam("once")
+)
+_KEEP = insert(table(Replay))
+
+
 def _once() -> tuple[UUID, UUID, bytes] | None:
     """(person, key, keyed hash of the form), when a signed-in person sent a form with a key."""
+    if "sent" not in g:
+        g.sent = _sent()
+    if g.sent is None or not current_user.is_authenticated:
+        return None
+    return current_user.id, *g.sent
+
+
+def _sent() -> tuple[UUID, bytes] | None:
+    """(key, keyed hash) of a form that has a key."""
     try:
         once = UUID(request.form["once"])
     except (KeyError, ValueError):
-        return None
-    if not current_user.is_authenticated:
         return None
     items = sorted(
         (name, value)
@@ -89,7 +108,7 @@ def _once() -> tuple[UUID, UUID, bytes] | None:
     body = repr((request.path, items)).encode()
     # Keyed: the database alone must not confirm a guess of what a form held.
     key = current_app.config["SECRET_KEY"].encode()
-    return current_user.id, once, hmac.digest(key, body, hashlib.sha256)
+    return once, hmac.digest(key, body, "sha256")
 
 
 def _replayed() -> Response | None:
@@ -97,7 +116,7 @@ def _replayed() -> Response | None:
     if found is None:
         return None
     person_id, once, body_hash = found
-    row = db.session.get(Replay, (person_id, once))
+    row = run(_KEPT, {"person_id": person_id, "once": once}).one_or_none()
     if row is None:
         return None
     if not hmac.compare_digest(row.body_hash, body_hash):
@@ -111,12 +130,11 @@ def _remember(response: Response) -> None:
     if found is None or response.status_code != 303 or getattr(g, "replayed", False):
         return
     person_id, once, body_hash = found
-    db.session.add(
-        Replay(
-            person_id=person_id,
-            once=once,
-            body_hash=body_hash,
-            location=response.headers["Location"],
-            created_at=clock.now(),
-        )
-    )
+    values = {
+        "person_id": person_id,
+        "once": once,
+        "body_hash": body_hash,
+        "location": response.headers["Location"],
+        "created_at": clock.now(),
+    }
+    run(_KEEP, values)

@@ -151,6 +151,8 @@ class _Lazily:
 
 def _touch(response: Response) -> Response:
     """A request that a person made keeps their vault open for another while."""
+    if cookie_name(settings().secure) not in request.cookies:
+        return response
     view = current_app.view_functions.get(request.endpoint or "")
     signed_in = getattr(g.get("_login_user"), "is_authenticated", False)
     if not signed_in or view is None or hasattr(view, "passive"):

@@ -1,7 +1,7 @@
 """Booking, moving and cancelling over HTTP, as a browser without JavaScript does it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from uuid import UUID
 
@@ -174,6 +174,12 @@ WRONG = [
     ({"ends": "until", "until": "2026-11-23"}, "until", "The last date lies before the first."),
     ({"ends": "until", "until": "2036-12-24"}, "until", TEN_YEARS),
     ({"ends": "times"}, "times", "Say how many sessions."),
+    ({"skip_last": "2026-12-01"}, "skip_first", "Say which day is the first."),
+    (
+        {"skip_first": "2026-12-02", "skip_last": "2026-12-01"},
+        "skip_last",
+        "The last day lies before the first.",
+    ),
     ({"ends": "times", "times": "521"}, "times", "Choose between 1 and 520."),
     (
         {"repeats": "weeks", "every": "52", "ends": "times", "times": "12"},
@@ -333,10 +339,10 @@ def test_session_page_offers_a_reflection_and_changes_to_who_may(house, alice, b
     session_id = existing(house)
     links = re.compile(rf'href="(/(?:notes/new\?session=|sessions/){session_id}[^"]*)"')
     found = [links.findall(one.get(f"/sessions/{session_id}").text) for one in (alice, bob)]
-    reflection = f"/notes/new?session={session_id}"
+    agenda, reflection = f"/sessions/{session_id}/agenda", f"/notes/new?session={session_id}"
     assert found == [
-        [f"/sessions/{session_id}/move", f"/sessions/{session_id}/cancel", reflection],
-        [reflection],
+        [f"/sessions/{session_id}/move", f"/sessions/{session_id}/cancel", agenda, reflection],
+        [agenda, reflection],
     ]
 
 
@@ -396,12 +402,50 @@ def test_move_a_whole_series(house, alice):
     ]
 
 
+def test_move_what_follows_to_another_weekday(house, alice):
+    done = existing_series(house)
+    page = f"/sessions/{done.session_ids[2]}/move"
+    given = {"date": "2026-12-10", "which": "following"}
+    response = alice.submit(page, given, button="Move")
+    assert (response.status_code, response.location) == (303, f"/sessions/{done.session_ids[2]}")
+    assert [f"{one.starts_at:%a %d}" for one in booked()] == [
+        "Tue 24",
+        "Tue 01",
+        "Thu 10",
+        "Thu 17",
+    ]
+    text = words(alice.get(response.location).text)
+    assert "Every week on Thursday. 2 sessions to come, the last on Thu 17 Dec 2026." in text
+
+
+def test_move_form_says_how_many_were_moved_singly_and_can_move_them_too(house, alice):
+    done = existing_series(house)
+    wish = Wish(datetime.fromisoformat("2026-12-09T12:00"), 50)
+    sessions.move_session(house.alice, AT, done.session_ids[2], wish)
+    db.session.commit()
+    page = f"/sessions/{done.session_ids[0]}/move"
+    text = words(alice.get(page).text)
+    assert (
+        "1 other coming session of this series was moved singly. "
+        "Without a tick it stays where it is."
+    ) in text
+    alice.submit(page, {"starts_at": "14:00", "which": "all", "edited_too": "y"}, button="Move")
+    assert [f"{one.starts_at:%d %H:%M}" for one in booked()] == [
+        "24 14:00",
+        "01 14:00",
+        "08 14:00",
+        "15 14:00",
+    ]
+    assert "moved singly" not in words(alice.get(page).text)
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [
         ({"date": "2026-11-20"}, "date"),
         ({"minutes": "1"}, "minutes"),
-        ({"date": "2026-12-09", "which": "all"}, "date"),
+        ({"date": "2026-11-20", "which": "all"}, "starts_at"),
+        ({"which": "some"}, "which"),
         ({"message": "x" * 501}, "message"),
         ({"starts_at": ""}, "starts_at"),
     ],
@@ -453,6 +497,53 @@ def test_cancel_a_whole_series(house, alice):
         "4 sessions are cancelled. Everybody is told by mail."
     ]
     assert {one.state for one in booked()} == {"cancelled"}
+
+
+def test_cancel_what_follows(house, alice):
+    done = existing_series(house)
+    response = alice.submit(
+        f"/sessions/{done.session_ids[3]}/cancel", {"which": "following"}, button="Cancel session"
+    )
+    assert flashes(alice.get(response.location).text) == [
+        "1 session is cancelled. Everybody is told by mail."
+    ]
+    assert [one.state for one in booked()] == ["planned"] * 3 + ["cancelled"]
+
+
+def test_leave_out_days_of_a_series(house, alice):
+    done = existing_series(house)
+    page = f"/sessions/{done.session_ids[0]}"
+    assert f'href="{page}/leave-out"' in alice.get(page).text
+    given = {"skip_first": "2026-12-01", "skip_last": "2026-12-08"}
+    response = alice.submit(f"{page}/leave-out", given, button="Leave out")
+    assert (response.status_code, response.location) == (303, page)
+    assert flashes(alice.get(page).text) == ["These days are left out. 2 sessions are cancelled."]
+    assert [one.state for one in booked()] == ["planned", "cancelled", "cancelled", "planned"]
+
+
+def test_leave_out_with_a_wrong_day_says_so_beside_it(house, alice):
+    done = existing_series(house)
+    page = f"/sessions/{done.session_ids[0]}/leave-out"
+    given = {"skip_first": "2026-12-08", "skip_last": "2026-12-01"}
+    response = alice.submit(page, given, button="Leave out")
+    assert (response.status_code, complaints(response.text)) == (
+        422,
+        {"skip_last": "The last day lies before the first."},
+    )
+    alone = sessions.book_session(
+        house.alice, AT, house.group, Wish(TUESDAY + timedelta(days=1), 50)
+    ).session_ids[0]
+    assert alice.get(f"/sessions/{alone}/leave-out").status_code == 404
+
+
+def test_book_a_series_that_leaves_out_days(house, alice):
+    given = GIVEN | {"repeats": "weekly", "ends": "times", "times": "4"}
+    skipped = {"skip_first": "2026-12-01", "skip_last": "2026-12-10"}
+    path = f"/rosters/{house.group}/book"
+    preview = words(alice.send(f"{path}/preview", given | skipped).text)
+    assert "2 sessions, the last on Tue 15 Dec 2026." in preview
+    alice.submit(path, given | skipped, button="Book")
+    assert [one.starts_at.day for one in booked()] == [24, 15]
 
 
 def test_cancel_with_too_long_a_message_keeps_it(house, alice):

@@ -20,11 +20,14 @@ NOT_PAGES = {
     "health.alive",
     "health.measured",
     "health.ready",
+    "meetings.look",
     "static",
     "vault.state",
 }
 # Pages that no link leads to, or only in a state that the demo community is not in.
 BY_HAND = {
+    "booking.confirm_form",
+    "booking.decline_form",
     "home.dev_mail",
     "notes.resume",
     "people.invitation",
@@ -120,6 +123,49 @@ def test_pages_that_links_lead_to(person, new_page, sign_in, judge, known):
     judge.conclude()
 
 
+def group_page(page: Page) -> str:
+    """The demo's group: its page leads to pages that those of other kinds do not."""
+    page.goto("/rosters")
+    href = page.get_by_role("link", name="Compassion in practice").get_attribute("href")
+    assert href
+    return href
+
+
+@pytest.mark.parametrize("person", ["alice", "bob"])
+def test_pages_of_a_group(person, new_page, sign_in, judge, known):
+    page = judge.attend(new_page())
+    sign_in(page, person)
+    for endpoint, path in list(pages.follow(page.request, known, group_page(page))):
+        if endpoint.startswith("meetings."):
+            judge.visit(page, path)
+    judge.conclude()
+
+
+def test_pages_of_asking_for_a_time(new_page, sign_in, judge):
+    """Bob asks Alice for a first talk; the form to take it, and hers to decline."""
+    bob = judge.attend(new_page())
+    sign_in(bob, "bob")
+    bob.goto("/rosters")
+    href = bob.get_by_role("link", name="Bob with Alice").get_attribute("href")
+    bob.goto(f"/book/{href.removeprefix('/rosters/')}")
+    bob.get_by_role("link", name="First talk").first.click()
+    bob.wait_for_url("**type=**")
+    judge.look(bob)
+    bob.locator("button[name=at]").first.click()
+    bob.wait_for_url("**/confirm**")
+    judge.look(bob)
+    bob.get_by_role("button", name="Ask for it").click()
+    bob.wait_for_url("**/sessions/**")
+    judge.look(bob)
+    alice = judge.attend(new_page())
+    sign_in(alice, "alice")
+    judge.visit(alice, f"{bob.url}/decline")
+    alice.get_by_role("button", name="Decline").click()
+    expect(alice.get_by_text("Declined. The time is free again")).to_be_visible()
+    judge.visit(bob, bob.url)
+    judge.conclude()
+
+
 def test_every_page_is_looked_at(new_page, sign_in, known):
     """A page that is new must be linked to, or be looked at by hand below."""
     reached = set()
@@ -127,6 +173,9 @@ def test_every_page_is_looked_at(new_page, sign_in, known):
         page = new_page()
         start = enter(page, sign_in, person)
         reached |= {endpoint for endpoint, _path in pages.follow(page.request, known, start)}
+        if person in {"alice", "bob"}:
+            start = group_page(page)
+            reached |= {endpoint for endpoint, _path in pages.follow(page.request, known, start)}
     rules = known.map.iter_rules()
     answering = {rule.endpoint for rule in rules if "GET" in (rule.methods or ())}
     assert answering - reached == NOT_PAGES | BY_HAND
@@ -249,6 +298,24 @@ def test_pages_that_refuse(new_page, sign_in, judge):
         expect(alice.locator(".field-error").first).to_be_visible()
         judge.look(alice)
     judge.visit(alice, "/calendar?date=never")
+    judge.conclude()
+
+
+def test_words_too_long_for_a_line_break(new_page, sign_in, judge):
+    """A title and an address without a space, in a heading, a list, a card and a button."""
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk"
+    page = judge.attend(sign_in(new_page(), "frank"))
+    page.goto("/rosters/new")
+    page.get_by_label("Title").fill(word)
+    page.get_by_label("Peer", exact=False).check()
+    page.get_by_label("Address").fill(word)
+    page.get_by_role("button", name="Make roster").click()
+    page.get_by_label("Email").fill(f"{'nobody' * 6}-{uuid4().hex}@example.org")
+    page.get_by_role("button", name="Invite").click()
+    expect(page.get_by_label("Invitation link")).to_be_visible()
+    page.get_by_role("listitem").get_by_text("Withdraw").click()
+    judge.look(page)
+    judge.visit(page, "/rosters")
     judge.conclude()
 
 

@@ -20,7 +20,7 @@ SELECT DISTINCT session.starts_at, session.ends_at, session.state
 FROM session
 JOIN membership ON membership.roster_id = session.roster_id AND membership.state = 'active'
 JOIN person ON person.id = membership.person_id
-WHERE person.email = 'bob@example.org'
+WHERE person.email = 'bob@example.org' AND session.state IN ('planned', 'cancelled')
 """
 
 

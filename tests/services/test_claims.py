@@ -102,6 +102,16 @@ def test_serialise_bumps_every_epoch_once(house: House) -> None:
     assert sorted(tuple(row) for row in epochs) == [("Alice Ashworth", 1), ("Bob Brandt", 1)]
 
 
+def test_claims_made_together_lie_together(house: House) -> None:
+    """Their ids are random and yet neighbours: one page of the index takes them all."""
+    roster = db.session.get_one(Roster, house.group)
+    made = [factories.session(roster, NINE + timedelta(days=day)) for day in range(3)]
+    people = [Claimant(who.id, False) for who in (house.alice, house.bob, house.carol)]
+    claims.claim([(one.id, Interval.lasting(one.starts_at, 50)) for one in made], people)
+    ids = {one.int for one in db.session.scalars(select(Claim.id))}
+    assert (len(ids), {one >> 4 for one in ids}) == (9, {min(ids) >> 4})
+
+
 def test_guarded_turns_the_guard_s_refusal_into_a_conflict(house: House) -> None:
     roster = db.session.get_one(Roster, house.group)
     one, other = (factories.session(roster, NINE), factories.session(roster, NINE))

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from flask import Flask
 from supervision.config import Settings
 from supervision.db import db, writing
 from supervision.models import guards
-from supervision.models.sessions import Claim
+from supervision.models.sessions import Claim, Session
 from tests import factories
 from tests.support import racing
 
@@ -56,6 +57,7 @@ def race(
     serialised: bool,
     attempts: int = ATTEMPTS,
     hours: int = HOURS,
+    kind: str = "",
 ) -> Counter[str]:
     """Run it in processes of its own, which know the database by its address alone."""
     given = racing.Race(
@@ -66,6 +68,7 @@ def race(
         attempts=attempts,
         hours=hours,
         serialised=serialised,
+        kind=kind,
     )
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.racing"],
@@ -144,3 +147,52 @@ def test_race_without_guards_books_twice(app: Flask, settings: Settings, pairs: 
         found = overlaps(settings)
     assert found > 0
     assert outcome["booked"] + outcome["clashed"] == ATTEMPTS
+
+
+# -- supervisees who want the same free times --------------------------------------------------
+
+SLOTS = 24
+SUPERVISEES = 4
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A supervisor's kind of session, and her supervisees with their rosters."""
+
+    kind: str
+    pairs: Pairs
+
+
+@pytest.fixture
+def desk(app: Flask) -> Desk:
+    lead = factories.person("lead")
+    kind = factories.bookable(lead, minutes=60)
+    who = [factories.person(f"supervisee{number}") for number in range(SUPERVISEES)]
+    made = [
+        (str(one.id), str(factories.roster(lead, one, kind="individual", zone="UTC").id))
+        for one in who
+    ]
+    db.session.commit()
+    return Desk(str(kind), made)
+
+
+def race_for_slots(settings: Settings, desk: Desk, serialised: bool) -> Counter[str]:
+    return race(settings, desk.pairs, serialised, hours=SLOTS, kind=desk.kind)
+
+
+def test_each_slot_is_taken_by_exactly_one_of_those_who_want_it(
+    app: Flask, settings: Settings, desk: Desk
+) -> None:
+    outcome = race_for_slots(settings, desk, serialised=True)
+    assert outcome == {"booked": SLOTS, "gone": (PROCESSES - 1) * SLOTS}
+    assert overlaps(settings) == 0
+    assert db.session.scalar(db.select(db.func.count(Session.id))) == SLOTS
+
+
+def test_slots_are_taken_twice_without_guards(app: Flask, settings: Settings, desk: Desk) -> None:
+    """Holds are kept apart by the guards too, so both are taken away from all that is done."""
+    with database_guard(app, kept=False):
+        outcome = race_for_slots(settings, desk, serialised=False)
+        found = overlaps(settings)
+    assert found > 0
+    assert outcome["booked"] > SLOTS

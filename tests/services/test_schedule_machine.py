@@ -1,7 +1,7 @@
 """Whatever is booked, moved, cancelled, joined and left, in whatever order: what always holds."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -64,17 +64,33 @@ class Schedule(RuleBasedStateMachine):
         for lead, one in self._one(data):
             self._try(sessions.move_session, lead, AT, one.id, Wish(start, minutes))
 
-    @rule(data=st.data(), hour=st.integers(0, 23))
-    def move_series(self, data: st.DataObject, hour: int) -> None:
+    @rule(
+        data=st.data(),
+        start=starts,
+        days=st.integers(0, 9),
+        which=st.sampled_from([series.Which.FOLLOWING, series.Which.ALL]),
+        edited_too=st.booleans(),
+    )
+    def move_series(
+        self,
+        data: st.DataObject,
+        start: datetime,
+        days: int,
+        which: series.Which,
+        edited_too: bool,
+    ) -> None:
         for lead, one in self._one(data):
             if one.series_id:
-                self._try(series.move_series, lead, AT, one.series_id, time(hour), 50)
+                wish = Wish(start + timedelta(days=days), 50)
+                self._try(series.move_series, lead, AT, one.id, wish, which, edited_too)
 
-    @rule(data=st.data(), whole=st.booleans())
-    def cancel(self, data: st.DataObject, whole: bool) -> None:
+    @rule(data=st.data(), which=st.sampled_from(series.Which))
+    def cancel(self, data: st.DataObject, which: series.Which) -> None:
         for lead, one in self._one(data):
-            if whole and one.series_id:
+            if which == series.Which.ALL and one.series_id:
                 series.cancel_series(lead, AT, one.series_id)
+            elif which == series.Which.FOLLOWING and one.series_id:
+                series.cancel_following(lead, AT, one.id)
             else:
                 sessions.cancel_session(lead, AT, one.id)
             db.session.commit()
@@ -142,8 +158,8 @@ class Schedule(RuleBasedStateMachine):
     def _people_of_planned(self, roster_id: UUID) -> dict[UUID, set[UUID]]:
         found: dict[UUID, set[UUID]] = {}
         for session_id, person_id in db.session.execute(
-            select(Claim.session_id, Claim.person_id)
-            .join(Session, Session.id == Claim.session_id)
+            select(Session.id, Claim.person_id)
+            .join(Claim, Session.id == Claim.session_id)
             .where(Session.roster_id == roster_id, Session.state == "planned")
         ):
             found.setdefault(session_id, set()).add(person_id)

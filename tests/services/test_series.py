@@ -11,13 +11,14 @@ from sqlalchemy import func, select
 from supervision.db import db
 from supervision.domain.recurrence import LAST, Repeat
 from supervision.errors import Conflict, Invalid, NotAllowed, NotFound
-from supervision.models.mail import Outbox
 from supervision.models.sessions import Claim, Series, Session
 from supervision.services import rosters, series, sessions
 from supervision.services.claims import Clashed
+from supervision.services.series import Which
 from supervision.services.sessions import Wish
 from tests import factories
 from tests.factories import House
+from tests.support.mails import mails_to
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TUESDAY = datetime.fromisoformat("2026-11-24T10:00")
@@ -36,6 +37,17 @@ def book(house: House, repeat: Repeat = WEEKS, local: datetime = TUESDAY, **more
     return series.book_series(who, AT, roster, Wish(local, 50), repeat)
 
 
+def move_all(house: House, booked, index: int, clock: time, minutes: int = 50, **more):
+    """All to come, to another time of day, as said on the page of one of them."""
+    wish = Wish(datetime.combine(TUESDAY + timedelta(weeks=index), clock), minutes)
+    return move(house, booked, index, wish, Which.ALL, **more)
+
+
+def move(house: House, booked, index: int, wish: Wish, which: Which, **more):
+    who, at = more.pop("who", house.alice), more.pop("at", AT)
+    return series.move_series(who, at, booked.session_ids[index], wish, which, **more)
+
+
 def rows(series_id: UUID | None) -> list[Session]:
     return list(
         db.session.scalars(
@@ -49,10 +61,6 @@ def rows(series_id: UUID | None) -> list[Session]:
 
 def locals_of(series_id: UUID | None) -> list[str]:
     return [f"{row.starts_at.astimezone(LONDON):%m-%d %H:%M}" for row in rows(series_id)]
-
-
-def mails_to(email: str) -> list[Outbox]:
-    return list(db.session.scalars(select(Outbox).where(Outbox.recipient == email)))
 
 
 def test_book_series_keeps_local_time_over_the_change_of_clocks(house: House) -> None:
@@ -158,7 +166,7 @@ def test_move_series_moves_what_is_to_come_and_was_not_edited(house: House) -> N
         house.alice, after_first, third, Wish(TUESDAY + timedelta(days=15, hours=2), 50)
     )
     sessions.cancel_session(house.alice, after_first, fourth)
-    moved = series.move_series(house.alice, after_first, booked.series_id, time(14, 15), 80)
+    moved = move_all(house, booked, 1, time(14, 15), 80, at=after_first)
     assert moved.session_ids == booked.session_ids[1:2]
     assert locals_of(booked.series_id) == [
         "11-24 10:00",
@@ -173,7 +181,7 @@ def test_move_series_moves_what_is_to_come_and_was_not_edited(house: House) -> N
 
 def test_move_series_by_less_than_its_length_does_not_clash_with_itself(house: House) -> None:
     booked = book(house)
-    series.move_series(house.alice, AT, booked.series_id, time(10, 20), 50)
+    move_all(house, booked, 0, time(10, 20))
     hard = db.session.execute(
         select(Claim.starts_at).where(Claim.person_id == house.alice.id, Claim.hard)
     ).all()
@@ -188,26 +196,26 @@ def test_move_series_onto_an_own_moved_session_is_refused(house: House) -> None:
         house.alice, AT, booked.session_ids[1], Wish(TUESDAY + timedelta(days=14, hours=4), 50)
     )
     with pytest.raises(Clashed):
-        series.move_series(house.alice, AT, booked.series_id, time(14), 50)
+        move_all(house, booked, 0, time(14))
 
 
 def test_move_series_into_the_past_is_refused(house: House) -> None:
     booked = book(house)
     morning = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     with pytest.raises(Invalid) as caught:
-        series.move_series(house.alice, morning, booked.series_id, time(8), 50)
+        move_all(house, booked, 0, time(8), at=morning)
     assert caught.value.field == "starts_at"
 
 
 def test_move_series_with_nothing_left_is_a_conflict(house: House) -> None:
     booked = book(house)
     with pytest.raises(Conflict):
-        series.move_series(house.alice, AT + timedelta(days=99), booked.series_id, time(8), 50)
+        move_all(house, booked, 0, time(8), at=AT + timedelta(days=99))
 
 
 def test_move_series_tells_once(house: House) -> None:
     booked = book(house)
-    series.move_series(house.alice, AT, booked.series_id, time(14), 50, "New room")
+    move_all(house, booked, 0, time(14))
     mails = mails_to("bob@example.org")
     assert [(mail.event, mail.sequence) for mail in mails] == [
         (f"series:{booked.series_id}", 0),
@@ -236,7 +244,7 @@ def test_series_are_changed_by_those_who_run_the_roster(
     booked = book(house)
     actor = getattr(house, who)
     with pytest.raises(refusal):
-        series.move_series(actor, AT, booked.series_id, time(14), 50)
+        move_all(house, booked, 0, time(14), who=actor)
     with pytest.raises(refusal):
         series.cancel_series(actor, AT, booked.series_id)
     with pytest.raises(refusal):
@@ -260,7 +268,7 @@ def test_roll_series_fills_twelve_months_again_and_only_once(house: House) -> No
 
 def test_roll_series_continues_at_the_time_it_was_moved_to(house: House) -> None:
     booked = book(house, Repeat("week"))
-    series.move_series(house.alice, AT, booked.series_id, time(15), 50)
+    move_all(house, booked, 0, time(15))
     db.session.commit()
     series.roll_series(AT + timedelta(weeks=1))
     assert locals_of(booked.series_id)[-2:] == ["11-23 15:00", "11-30 15:00"]
@@ -320,7 +328,7 @@ def test_follow_clocks_puts_right_what_an_older_rule_resolved(house: House) -> N
 
 def test_follow_clocks_knows_the_time_that_a_series_was_moved_to(house: House) -> None:
     booked = book(house)
-    series.move_series(house.alice, AT, booked.series_id, time(15), 50)
+    move_all(house, booked, 0, time(15))
     db.session.commit()
     assert sessions.follow_clocks(AT) == 0
     _resolve_an_hour_late(booked.session_ids[3:])

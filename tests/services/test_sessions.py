@@ -10,16 +10,15 @@ from sqlalchemy import func, select
 from supervision.db import db
 from supervision.errors import Conflict, Invalid, NotAllowed, NotFound
 from supervision.models.audit import AuditEntry
-from supervision.models.mail import Outbox
 from supervision.models.people import Person
 from supervision.models.rosters import MemberRole, MemberState, Roster
 from supervision.models.sessions import Claim, Session
-from supervision.permissions import Actor
 from supervision.services import rosters, sessions
 from supervision.services.claims import Clashed
 from supervision.services.sessions import Wish
 from tests import factories
 from tests.factories import House
+from tests.support.mails import mails_to
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TUESDAY = datetime.fromisoformat("2026-11-24T10:00")
@@ -45,14 +44,6 @@ def claims_of(session_id: UUID) -> dict[UUID, bool]:
         select(Claim.person_id, Claim.hard).where(Claim.session_id == session_id)
     )
     return {row.person_id: row.hard for row in rows}
-
-
-def mails(who: Actor) -> list[Outbox]:
-    return list(
-        db.session.scalars(
-            select(Outbox).where(Outbox.recipient == who.email).order_by(Outbox.created_at)
-        )
-    )
 
 
 def test_book_session_takes_local_time_of_the_roster(house: House) -> None:
@@ -127,8 +118,8 @@ def _toronto(text: str) -> datetime:
 
 def test_book_session_tells_everybody_else_in_their_own_time(house: House) -> None:
     session_id = book(house, message="Bring the tape.")
-    assert mails(house.alice) == []
-    (mail,) = mails(house.bob)
+    assert mails_to(house.alice.email) == []
+    (mail,) = mails_to(house.bob.email)
     assert mail.subject == "Booked: Tuesday group, Tue 24 Nov 2026, 05:00"
     assert mail.body == (
         "Hello Bob Brandt,\n\n"
@@ -145,7 +136,7 @@ def test_mail_uses_the_reader_s_clock_and_survives_a_percent_sign(house: House) 
     db.session.get_one(Roster, house.group).title = "100 %(sure)s"
     db.session.flush()
     book(house, TUESDAY + timedelta(hours=7), message="50 %")
-    (mail,) = mails(house.bob)
+    (mail,) = mails_to(house.bob.email)
     assert mail.subject == "Booked: 100 %(sure)s, Tue 24 Nov 2026, 12:00 pm"
     assert mail.body.splitlines()[4] == (
         "Tue 24 Nov 2026, 12:00 pm to 12:50 pm (Toronto); 5:00 pm in London"
@@ -239,7 +230,7 @@ def test_move_session_tells_of_the_time_before_and_after(house: House) -> None:
     session_id = book(house)
     wish = Wish(datetime.fromisoformat("2026-11-25T15:00"), 50)
     sessions.move_session(house.alice, AT, session_id, wish, "https://example.org")
-    mail = mails(house.carol)[-1]
+    mail = mails_to(house.carol.email)[-1]
     assert (mail.event, mail.sequence) == (f"session:{session_id}", 1)
     assert mail.body.splitlines()[4:6] == [
         "Before: Tue 24 Nov 2026, 11:00 to 11:50 (Berlin); 10:00 in London",
@@ -314,7 +305,7 @@ def test_cancel_session_keeps_the_row_and_frees_the_time(house: House) -> None:
     assert set(claims_of(session_id).values()) == {False}
     again = sessions.book_session(house.alice, AT, house.individual, Wish(TUESDAY, 50))
     assert again.warnings == ()
-    assert mails(house.carol)[-1].body.splitlines()[2] == (
+    assert mails_to(house.carol.email)[-1].body.splitlines()[2] == (
         "Alice Ashworth has cancelled a session of “Tuesday group”."
     )
 
@@ -323,7 +314,7 @@ def test_cancel_session_twice_tells_once(house: House) -> None:
     session_id = book(house)
     sessions.cancel_session(house.alice, AT, session_id)
     sessions.cancel_session(house.alice, AT, session_id)
-    assert (row(session_id).sequence, len(mails(house.carol))) == (1, 2)
+    assert (row(session_id).sequence, len(mails_to(house.carol.email))) == (1, 2)
 
 
 def test_cancelled_session_of_somebody_is_still_theirs_to_see(house: House) -> None:
@@ -453,8 +444,8 @@ def test_republish_raises_sequences_of_what_is_to_come(house: House) -> None:
     group.meeting_link = "https://meet.example.org/new"
     sessions.republish(house.group, AT + timedelta(days=2), house.alice)
     assert (row(past).sequence, row(coming).sequence) == (0, 1)
-    assert mails(house.alice) == []
-    assert mails(house.carol)[-1].body.splitlines()[2:] == [
+    assert mails_to(house.alice.email) == []
+    assert mails_to(house.carol.email)[-1].body.splitlines()[2:] == [
         "Alice Ashworth has changed a session of “Tuesday group”.",
         "",
         "Tue 1 Dec 2026, 11:00 to 11:50 (Berlin); 10:00 in London",
@@ -467,4 +458,4 @@ def test_end_roster_cancels_what_is_to_come(house: House) -> None:
     past, coming = book(house), book(house, TUESDAY + timedelta(days=7))
     rosters.end_roster(house.alice, AT + timedelta(days=2), house.group)
     assert (row(past).state, row(coming).state) == ("planned", "cancelled")
-    assert len(mails(house.bob)) == 3
+    assert len(mails_to(house.bob.email)) == 3

@@ -8,11 +8,13 @@ import multiprocessing
 import os
 import random
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -26,11 +28,16 @@ from supervision.db import begin_write, db, writing
 from supervision.errors import Conflict
 from supervision.models.people import Role
 from supervision.permissions import Actor
-from supervision.services import claims, sessions
+from supervision.services import booking, claims, sessions
+from supervision.services.booking import Choice, Gone
 from supervision.services.claims import Clash, Clashed
 from supervision.services.sessions import Wish
 from tests.support.databases import settings_for
 
+# Seconds in which others look too before what was found free is taken, where no guard forbids it.
+LOOK = 0.05
+# Seconds that a process waits for the others before each try.
+PATIENCE = 60
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MIDNIGHT = datetime.fromisoformat("2026-11-24T00:00")
 
@@ -39,7 +46,9 @@ MIDNIGHT = datetime.fromisoformat("2026-11-24T00:00")
 class Race:
     """`pairs`: who leads which roster of two. `serialised`: whether bookings wait in the code.
 
-    All bookings fall into the first `hours` of one day, so that most of them clash.
+    All bookings fall into the first `hours` of one day, so that most of them clash. With `kind`,
+    an id of a kind of session, each pair is a supervisee and their roster, and all of them want
+    each hour of those days in turn; a hold comes before each try.
     """
 
     database_url: str
@@ -49,6 +58,7 @@ class Race:
     attempts: int
     hours: int
     serialised: bool
+    kind: str = ""
 
     def as_json(self) -> str:
         return json.dumps(asdict(self))
@@ -58,13 +68,15 @@ def main() -> None:
     race = Race(**json.load(sys.stdin))
     # Made before the fork, which a process without threads and connections may do safely.
     app = create_app(settings_for(Path(race.instance), race.database_url))
-    with multiprocessing.get_context("fork").Pool(race.processes, _enter, [app, race]) as pool:
+    fork = multiprocessing.get_context("fork")
+    start = fork.Barrier(race.processes, timeout=PATIENCE)
+    with fork.Pool(race.processes, _enter, [app, race, start]) as pool:
         outcomes = pool.map(_run, range(race.processes), chunksize=1)
     json.dump(sum(outcomes, Counter()), sys.stdout)
 
 
-def _enter(app: Flask, race: Race) -> None:
-    _here.update(app=app, race=race)
+def _enter(app: Flask, race: Race, start: Barrier) -> None:
+    _here.update(app=app, race=race, start=start)
 
 
 _here: dict[str, Any] = {}
@@ -75,8 +87,11 @@ def _run(seed: int) -> Counter[str]:
     race, dice = _here["race"], random.Random(seed)
     outcome: Counter[str] = Counter()
     with _here["app"].app_context():
-        for _ in range(race.attempts // race.processes):
-            outcome[_attempt(race, dice)] += 1
+        if race.kind:
+            outcome += _take_all(race, seed)
+        else:
+            for _ in range(race.attempts // race.processes):
+                outcome[_attempt(race, dice)] += 1
         db.session.remove()
     return outcome
 
@@ -90,6 +105,38 @@ def _attempt(race: Race, dice: random.Random) -> str:
             sessions.book_session(_actor(UUID(lead)), AT, UUID(roster_id), wish)
     except Clashed:
         return "clashed"
+    except Conflict:
+        return "refused by the database"
+    except DBAPIError as error:
+        return type(error.orig).__name__
+    return "booked"
+
+
+def _take_all(race: Race, seed: int) -> Counter[str]:
+    """One supervisee goes for every hour of the days, like all the others."""
+    who, roster_id = race.pairs[seed % len(race.pairs)]
+    actor, outcome = _actor(UUID(who)), Counter[str]()
+    for hour in range(race.hours):
+        start = MIDNIGHT.replace(tzinfo=UTC) + timedelta(days=hour // 8, hours=9 + hour % 8)
+        choice = Choice(UUID(race.kind), start)
+        _here["start"].wait()
+        outcome[_take(race, actor, UUID(roster_id), choice)] += 1
+    return outcome
+
+
+def _take(race: Race, actor: Actor, roster_id: UUID, choice: Choice) -> str:
+    """As a form does: hold it, and whatever comes of that, try to take it.
+
+    Without the code's guard there is no hold, which is one as well. All begin at once.
+    """
+    try:
+        if race.serialised:
+            with suppress(Gone), writing():
+                booking.hold_time(actor, AT, roster_id, choice)
+        with writing(), _guard_in_the_code(race.serialised):
+            booking.take_time(actor, AT, roster_id, choice)
+    except (Gone, Clashed):
+        return "gone"
     except Conflict:
         return "refused by the database"
     except DBAPIError as error:
@@ -116,7 +163,11 @@ def _guard_in_the_code(kept: bool) -> AbstractContextManager[object]:
     """The seam: no waiting for each other, and a commit between looking and taking."""
     if kept:
         return nullcontext()
-    return mock.patch.multiple(claims, serialise=lambda _ids: None, refuse_hard=_look_and_let_go)
+    return mock.patch.multiple(claims, serialise=_nobody_waits, refuse_hard=_look_and_let_go)
+
+
+def _nobody_waits(_ids: object, _at: object = None) -> None:
+    return None
 
 
 _refuse_hard = claims.refuse_hard
@@ -125,6 +176,7 @@ _refuse_hard = claims.refuse_hard
 def _look_and_let_go(found: Sequence[Clash]) -> list[Clash]:
     warnings = _refuse_hard(found)
     db.session.commit()
+    time.sleep(LOOK)
     begin_write()
     return warnings
 

@@ -5,15 +5,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as lazy
 from wtforms import (
-    DateField,
+    BooleanField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     TextAreaField,
-    TimeField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from supervision.domain.recurrence import (
     LAST,
@@ -23,13 +21,15 @@ from supervision.domain.recurrence import (
     is_last_weekday,
     weekday_in_month,
 )
+from supervision.domain.skips import NOTHING, LeftOut
 from supervision.errors import N_, Invalid
 from supervision.models.sessions import MAX_MINUTES
+from supervision.services.series import Which
 from supervision.services.sessions import Wish
 from supervision.services.sessions.plan import LEAST_MINUTES, MESSAGE
-from supervision.web.forms import REQUIRED, Form, choices, trimmed
+from supervision.web.fields import ClockField, DayField, NumberField
+from supervision.web.forms import REQUIRED, Form, choices, lines
 
-ONE, ALL = "one", "all"
 CHOOSE = lazy("Choose one from the list.")
 REPEATS = choices(
     [
@@ -50,53 +50,29 @@ ENDS = choices(
 )
 
 
-class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
-    """A date; the complaint is ours."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(lazy("Give a date that exists, such as 2026-11-24.")) from None
-
-
-class ClockField(TimeField):  # type: ignore[misc]  # WTForms has no types
-    """A time of day; the complaint is ours."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(lazy("Give a time of day, such as 14:30.")) from None
-
-
-class NumberField(IntegerField):  # type: ignore[misc]  # WTForms has no types
-    """A whole number; the complaint is ours."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(lazy("Give a whole number.")) from None
-
-    def pre_validate(self, form: Form) -> None:
-        """What is no number is out of no range: one complaint is enough."""
-        if self.process_errors and self.raw_data and self.raw_data[0].strip():
-            raise StopValidation
-
-
-def _lines(text: str | None) -> str:
-    """A filter: browsers send two characters for the end of a line, and count one."""
-    return trimmed(text).replace("\r\n", "\n")
-
-
 def _message_field() -> TextAreaField:
     return TextAreaField(
         lazy("Message"),
         [Length(max=MESSAGE, message=lazy("Keep this to %(max)d characters."))],
-        filters=[_lines],
+        filters=[lines],
         description=lazy("May be left empty. It is mailed to everybody in the roster."),
         render_kw={"rows": 3, "maxlength": MESSAGE},
+    )
+
+
+def _which_field(label: Any, following: Any, whole: Any) -> RadioField:
+    """How much of a series a change is about."""
+    return RadioField(
+        label,
+        choices=choices(
+            [
+                (Which.ONE.value, lazy("Only this session")),
+                (Which.FOLLOWING.value, following),
+                (Which.ALL.value, whole),
+            ]
+        ),
+        invalid_choice_message=CHOOSE,
+        default=Which.ONE.value,
     )
 
 
@@ -142,6 +118,24 @@ class BookForm(TimeForm):
         description=lazy("For “after a number of sessions”."),
     )
 
+    skip_first = DayField(
+        lazy("Leave out from"),
+        [Optional()],
+        description=lazy("The first day without a session, such as that of a holiday."),
+    )
+    skip_last = DayField(
+        lazy("Leave out until"),
+        [Optional()],
+        description=lazy("The last day without one; empty for a single day."),
+    )
+
+    def left_out(self) -> LeftOut:
+        """The days on which the series does not meet. Raises Invalid."""
+        first, last = self.skip_first.data, self.skip_last.data
+        if first is None and last is not None:
+            raise Invalid("skip_first", N_("Say which day is the first."))
+        return NOTHING if first is None else NOTHING.and_days(first, last or first)
+
     def repeat(self) -> Repeat | None:
         """The rule, None for a single session. Raises Invalid when a part of it is missing."""
         kind = self.repeats.data
@@ -177,27 +171,22 @@ class BookForm(TimeForm):
 class MoveForm(TimeForm):
     """Another time for one session."""
 
-    def all_of_series(self) -> bool:
-        return False
+    def how_much(self) -> Which:
+        return Which.ONE
 
 
 class MoveSeriesForm(MoveForm):
-    """Another time for one session, or for all to come of its series."""
+    """Another time for one session, for it and what follows, or for all to come of its series."""
 
-    which = RadioField(
+    which = _which_field(
         lazy("What to move"),
-        choices=choices(
-            [
-                (ONE, lazy("Only this session")),
-                (ALL, lazy("All coming sessions of the series, to this time of day")),
-            ]
-        ),
-        invalid_choice_message=CHOOSE,
-        default=ONE,
+        lazy("This session and all that follow"),
+        lazy("All coming sessions of the series"),
     )
+    edited_too = BooleanField(lazy("Move also what was moved singly"))
 
-    def all_of_series(self) -> bool:
-        return bool(self.which.data == ALL)
+    def how_much(self) -> Which:
+        return Which(self.which.data)
 
 
 class CancelForm(Form):
@@ -205,24 +194,30 @@ class CancelForm(Form):
 
     message = _message_field()
 
-    def all_of_series(self) -> bool:
-        return False
+    def how_much(self) -> Which:
+        return Which.ONE
 
 
 class CancelSeriesForm(CancelForm):
-    """One session, or all to come of its series."""
+    """One session, it and what follows, or all to come of its series."""
 
-    which = RadioField(
+    which = _which_field(
         lazy("What to cancel"),
-        choices=choices(
-            [
-                (ONE, lazy("Only this session")),
-                (ALL, lazy("All coming sessions of the series")),
-            ]
-        ),
-        invalid_choice_message=CHOOSE,
-        default=ONE,
+        lazy("This session and all that follow; the series ends before it"),
+        lazy("All coming sessions of the series"),
     )
 
-    def all_of_series(self) -> bool:
-        return bool(self.which.data == ALL)
+    def how_much(self) -> Which:
+        return Which(self.which.data)
+
+
+class LeaveOutForm(Form):
+    """Days on which a series is not to meet."""
+
+    skip_first = DayField(lazy("Leave out from"), [InputRequired(REQUIRED)])
+    skip_last = DayField(
+        lazy("Leave out until"),
+        [Optional()],
+        description=lazy("The last day without a session; empty for a single day."),
+    )
+    message = _message_field()

@@ -5,7 +5,8 @@ with their subscriptions.
 """
 
 from supervision.services.feeds.changes import bump
-from supervision.services.feeds.reading import Feed, Held, good_snapshot, read_feed
+from supervision.services.feeds.glance import Glance
+from supervision.services.feeds.reading import Feed, Held, read_feed
 from supervision.services.feeds.subscriptions import (
     RosterChoice,
     SubscriptionRow,
@@ -20,12 +21,12 @@ from supervision.services.feeds.subscriptions import (
 
 __all__ = [
     "Feed",
+    "Glance",
     "Held",
     "RosterChoice",
     "SubscriptionRow",
     "add_for",
     "bump",
-    "good_snapshot",
     "make_subscription",
     "read_feed",
     "reset",

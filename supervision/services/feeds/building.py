@@ -14,7 +14,7 @@ from supervision.domain import ical
 from supervision.models.feeds import Privacy, Scope
 from supervision.models.people import Person
 from supervision.models.rosters import Membership, MemberState, Roster
-from supervision.models.sessions import MAX_MINUTES, Session, SessionState
+from supervision.models.sessions import MAX_MINUTES, PUBLISHED, Session, SessionState
 from supervision.services.feeds.words import Words, words_in
 
 # Above this some clients take seconds to read a feed; the furthest sessions wait their turn.
@@ -106,6 +106,7 @@ def _meetings(wanted: Wanted) -> list[Meeting]:
         Session.starts_at > start - timedelta(minutes=MAX_MINUTES),
         Session.ends_at > start,
         Session.starts_at < end,
+        Session.state.in_(PUBLISHED),
         or_(
             Session.state != SessionState.CANCELLED,
             Session.ends_at > start + ical.PAST - ical.CANCELLED_KEPT,

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from supervision.services.counters import raise_counter
+from supervision.services.counters import raise_feed_version
 
 
 def bump(person_ids: Iterable[UUID]) -> None:
     """Mark these people's feeds as out of date, in the transaction that made the change."""
-    raise_counter("feed_version", person_ids)
+    raise_feed_version(person_ids)

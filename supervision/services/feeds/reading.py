@@ -10,7 +10,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, bindparam, or_, select, update
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
@@ -141,29 +140,6 @@ def read_feed(
     answer = _answer(found, at, base_url, held, zipped)
     _note_fetch(found, at, agent)
     return answer
-
-
-def good_snapshot(
-    connection: Connection, token: str, at: datetime, held: Held, zipped: bool
-) -> Feed | None:
-    """The answer for a token when the snapshot holds it and nothing is to be written, else None.
-
-    One statement on a connection of the caller's; `read_feed` knows what to do in all other cases.
-    """
-    statement = (_WITH_GZIPPED if zipped else _WITH_PLAIN) if held.nothing else _STATE
-    row = connection.execute(statement, {"hash": token_hash(token)}).one_or_none()
-    if row is None:
-        return None
-    found = _Found(*row)
-    kept = _kept(found)
-    if kept is None or found.off_at is not None or _fetch_is_due(found, at):
-        return None
-    day = at.astimezone(ZoneInfo(found.zone)).date()
-    if found.version != found.wanted_version or found.day != day:
-        return None
-    if held.covers(kept.etag, kept.modified_at):
-        return Feed(304, b"", kept.etag, kept.modified_at)
-    return Feed(200, kept.body, kept.etag, kept.modified_at) if kept.body is not None else None
 
 
 def _answer(found: _Found, at: datetime, base_url: str, held: Held, zipped: bool) -> Feed:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 from supervision.db import db
 from supervision.errors import NotFound
 from supervision.models.rosters import Membership, MemberState, Roster
-from supervision.models.sessions import Claim, Session, SessionState
+from supervision.models.sessions import PUBLISHED, Claim, Session, SessionState
 from supervision.permissions import Actor
 
 BACK, AHEAD, OFFERED = timedelta(weeks=8), timedelta(days=1), 20
@@ -57,7 +57,7 @@ def _read(*where: ColumnElement[bool], limit: int | None = None) -> list[Session
     rows = db.session.execute(
         select(Session.id, Roster.title, Session.starts_at, Session.ends_at)
         .join(Roster, Roster.id == Session.roster_id)
-        .where(*where)
+        .where(Session.state.in_(PUBLISHED), *where)
         .order_by(Session.starts_at.desc())
         .limit(limit)
     )

@@ -7,6 +7,7 @@ read and write rows.
 from supervision.services.people.accounts import (
     SIGN_IN_LASTS,
     ZONES,
+    Doorkeeper,
     Profile,
     actor_for,
     actor_of,
@@ -50,6 +51,7 @@ __all__ = [
     "FIRST_ORGANISER",
     "SIGN_IN_LASTS",
     "ZONES",
+    "Doorkeeper",
     "OpenLink",
     "PersonRow",
     "Profile",

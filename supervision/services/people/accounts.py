@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import Engine, bindparam, exists, select, update
 
-from supervision.db import db
+from supervision.db import db, looking
 from supervision.errors import N_, Invalid
 from supervision.models.notes import SlotKind, VaultSlot
 from supervision.models.people import (
@@ -18,6 +18,7 @@ from supervision.models.people import (
 )
 from supervision.permissions import Actor
 from supervision.services.audit import Act, record
+from supervision.services.feeds.glance import Statement
 
 SIGN_IN_LASTS = timedelta(days=14)
 ZONES = tuple(
@@ -59,7 +60,7 @@ _ACTOR = (
         SignIn.id,
         exists().where(
             VaultSlot.person_id == Person.id,
-            VaultSlot.kind == SlotKind.RECOVERY,
+            VaultSlot.kind == bindparam("recovery"),
             VaultSlot.confirmed_at.is_not(None),
         ),
     )
@@ -68,16 +69,43 @@ _ACTOR = (
         SignIn.id == bindparam("sign_in_id"),
         SignIn.ended_at.is_(None),
         SignIn.created_at > bindparam("since"),
-        Person.state == PersonState.ACTIVE,
+        Person.state == bindparam("active"),
     )
 )
 
 
 def actor_for(sign_in_id: UUID, at: datetime) -> Actor | None:
-    """The person behind a sign-in that has not ended, in one statement."""
-    values = {"sign_in_id": sign_in_id, "since": at - SIGN_IN_LASTS}
-    row = db.session.execute(_ACTOR, values).one_or_none()
+    """The person behind a sign-in that has not ended, in one statement of the running session."""
+    row = db.session.execute(_ACTOR, _asked(sign_in_id, at)).one_or_none()
     return Actor(*row) if row else None
+
+
+def _asked(sign_in_id: UUID, at: datetime) -> dict[str, object]:
+    return {
+        "sign_in_id": sign_in_id,
+        "since": at - SIGN_IN_LASTS,
+        "active": PersonState.ACTIVE,
+        "recovery": SlotKind.RECOVERY,
+    }
+
+
+class Doorkeeper:
+    """`actor_for` as every request asks it: on the database's own driver, at a tenth of the cost.
+
+    It sees what is committed.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._statement = Statement(_ACTOR, engine.dialect)
+
+    def __call__(self, sign_in_id: UUID, at: datetime) -> Actor | None:
+        try:
+            with looking(self._engine) as connection:
+                row = self._statement.one(connection, **_asked(sign_in_id, at))
+        except self._engine.dialect.loaded_dbapi.Error:
+            return actor_for(sign_in_id, at)  # the session knows how to speak of such trouble
+        return Actor(*row) if row else None
 
 
 def actor_of(person: Person) -> Actor:

@@ -9,6 +9,7 @@ from supervision.services.rosters.members import (
     remove_member,
     roles_of,
 )
+from supervision.services.rosters.offers import lapse_offers
 from supervision.services.rosters.reading import (
     MemberRow,
     RosterPage,
@@ -28,6 +29,7 @@ __all__ = [
     "edit_roster",
     "end_roster",
     "invite_member",
+    "lapse_offers",
     "leave",
     "make_roster",
     "members_of",

@@ -21,7 +21,8 @@ from supervision.permissions import (
 )
 from supervision.services import people, sessions
 from supervision.services.audit import Act, record
-from supervision.services.places import run_roster
+from supervision.services.places import Held, hold_to_run
+from supervision.services.rosters import offers
 from supervision.services.rosters.seats import take_seat
 
 
@@ -66,12 +67,14 @@ def edit_roster(
     actor: Actor, at: datetime, roster_id: UUID, form: RosterForm, base_url: str = ""
 ) -> None:
     """Change what is said of a roster; its kind stays. Raises NotAllowed, NotFound, Invalid."""
-    roster, _place = run_roster(actor, roster_id)
+    roster, held = _hold_to_run(actor, roster_id)
     _check(form)
     if form.kind != roster.kind:
         raise Invalid("kind", N_("A roster keeps its kind. Make a new one instead."))
     if form.capacity < roster.taken:
-        raise Invalid("capacity", N_("%(taken)s people are in already."), taken=str(roster.taken))
+        raise Invalid(
+            "capacity", N_("%(taken)s places are taken or kept."), taken=str(roster.taken)
+        )
     shown = (roster.title, roster.address, roster.meeting_link)
     for name, value in _columns(form).items():
         setattr(roster, name, value)
@@ -79,15 +82,23 @@ def edit_roster(
     if shown != (roster.title, roster.address, roster.meeting_link):
         sessions.republish(roster_id, at, actor, base_url)
     record(Act.ROSTER_EDIT, at, actor.id, roster_id)
+    offers.fill(held, at, base_url)
 
 
 def end_roster(actor: Actor, at: datetime, roster_id: UUID, base_url: str = "") -> None:
     """End a roster: coming sessions are cancelled, everything past stays to be read."""
-    roster, _place = run_roster(actor, roster_id)
+    roster, held = _hold_to_run(actor, roster_id)
     sessions.cancel_coming(actor, at, roster_id, base_url=base_url)
     roster.state, roster.ended_at = RosterState.ENDED, at
     db.session.flush()
+    offers.end_line(held, at)
     record(Act.ROSTER_END, at, actor.id, roster_id)
+
+
+def _hold_to_run(actor: Actor, roster_id: UUID) -> tuple[Roster, Held]:
+    """A roster that the actor may change, as it is once nobody else does."""
+    held = hold_to_run(actor, roster_id)
+    return db.session.get_one(Roster, roster_id, populate_existing=True), held
 
 
 def _columns(form: RosterForm) -> dict[str, object]:

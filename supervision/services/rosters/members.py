@@ -16,7 +16,6 @@ from supervision.models.rosters import (
     MemberRole,
     Membership,
     MemberState,
-    Roster,
     RosterState,
 )
 from supervision.permissions import (
@@ -24,8 +23,16 @@ from supervision.permissions import (
 )
 from supervision.services import feeds, mail, people, sessions
 from supervision.services.audit import Act, record
-from supervision.services.places import active_people, run_roster
-from supervision.services.rosters.seats import free_seat, take_seat
+from supervision.services.places import (
+    Held,
+    active_people,
+    hold,
+    hold_to_run,
+    place_of,
+    run_roster,
+)
+from supervision.services.rosters import letters, offers
+from supervision.services.rosters.seats import free_seats, take_seat
 
 
 def invite_member(
@@ -101,75 +108,115 @@ class Accepted:
     clashes: int = 0
 
 
-def accept(actor: Actor, at: datetime, roster_id: UUID) -> Accepted:
-    """Take a place: active, or waiting when all are taken. Raises NotFound, Conflict."""
-    membership = _own(actor, roster_id, MemberState.INVITED, MemberState.WAITING)
-    roster = db.session.get_one(Roster, roster_id)
+def accept(actor: Actor, at: datetime, roster_id: UUID, base_url: str = "") -> Accepted:
+    """Take a place that is free or offered, or the last place in the line where none is.
+
+    Who waits without an offer goes on waiting. Raises NotFound, and Conflict when the roster has
+    ended or the offer has lapsed.
+    """
+    roster, membership = _hold_own(actor, roster_id, MemberState.INVITED, MemberState.WAITING)
     if roster.state == RosterState.ENDED:
         raise Conflict(N_("This roster has ended."))
-    seated = take_seat(roster_id, membership.role)
-    membership.state = MemberState.ACTIVE if seated else MemberState.WAITING
-    membership.joined_at = at if seated else None
+    if membership.state == MemberState.WAITING:
+        if membership.offered_until is None:
+            return Accepted(membership.state)
+        if membership.offered_until <= at:
+            raise Conflict(N_("This offer has lapsed. The place goes to the next in line."))
+    elif not take_seat(roster_id, membership.role):
+        membership.state, membership.waits_since = MemberState.WAITING, at
+        db.session.flush()
+        return _accepted(actor, at, roster, membership, base_url)
+    membership.state, membership.joined_at = MemberState.ACTIVE, at
+    membership.waits_since = membership.offered_until = None
     db.session.flush()
-    clashes = 0
-    if seated:
-        clashes = len(sessions.member_joined(roster_id, actor.id, at))
-        feeds.bump([actor.id, *active_people(roster_id)])
-    record(Act.MEMBER_ACCEPT, at, actor.id, roster_id, state=membership.state)
+    clashes = len(sessions.member_joined(roster_id, actor.id, at))
+    feeds.bump([actor.id, *active_people(roster_id)])
+    return _accepted(actor, at, roster, membership, base_url, clashes)
+
+
+def _accepted(
+    actor: Actor,
+    at: datetime,
+    roster: Held,
+    membership: Membership,
+    base_url: str,
+    clashes: int = 0,
+) -> Accepted:
+    record(Act.MEMBER_ACCEPT, at, actor.id, roster.id, state=membership.state)
+    joined = membership.state == MemberState.ACTIVE
+    letters.tell("joined" if joined else "waits", roster, membership, at, base_url)
     return Accepted(membership.state, clashes)
 
 
-def decline(actor: Actor, at: datetime, roster_id: UUID) -> None:
-    """Say no to an invitation. Raises NotFound."""
-    membership = _own(actor, roster_id, MemberState.INVITED)
-    membership.state, membership.left_at = MemberState.ENDED, at
-    db.session.flush()
+def decline(actor: Actor, at: datetime, roster_id: UUID, base_url: str = "") -> None:
+    """Say no to an invitation or to an offered place. Raises NotFound."""
+    roster, membership = _hold_own(actor, roster_id, MemberState.INVITED, MemberState.WAITING)
+    _end_membership(roster, membership, at)
     record(Act.MEMBER_DECLINE, at, actor.id, roster_id)
+    letters.tell("declined", roster, membership, at, base_url)
+    offers.fill(roster, at, base_url)
 
 
-def leave(actor: Actor, at: datetime, roster_id: UUID) -> None:
-    """Leave a roster. Raises NotFound, and Conflict for the only one who leads it."""
-    membership = _own(actor, roster_id, MemberState.ACTIVE, MemberState.WAITING)
-    _end_membership(membership, at)
+def leave(actor: Actor, at: datetime, roster_id: UUID, base_url: str = "") -> None:
+    """Leave a roster or its line. Raises NotFound, and Conflict for the only one who leads it."""
+    roster, membership = _hold_own(actor, roster_id, MemberState.ACTIVE, MemberState.WAITING)
+    _end_membership(roster, membership, at)
     record(Act.MEMBER_LEAVE, at, actor.id, roster_id)
+    letters.tell("left", roster, membership, at, base_url)
+    offers.fill(roster, at, base_url)
 
 
-def remove_member(actor: Actor, at: datetime, roster_id: UUID, membership_id: UUID) -> None:
+def remove_member(
+    actor: Actor, at: datetime, roster_id: UUID, membership_id: UUID, base_url: str = ""
+) -> None:
     """Remove somebody, or withdraw an invitation. Raises NotFound, NotAllowed, Conflict."""
-    run_roster(actor, roster_id)
-    membership = db.session.get(Membership, membership_id)
+    roster = hold_to_run(actor, roster_id)
+    membership = db.session.get(Membership, membership_id, populate_existing=True)
     if membership is None or membership.roster_id != roster_id or membership.state not in CURRENT:
         raise NotFound
     invited = membership.state == MemberState.INVITED
-    _end_membership(membership, at)
+    _end_membership(roster, membership, at)
+    record(Act.MEMBER_REMOVE, at, actor.id, roster_id, person=membership.person_id)
     if invited:
         people.withdraw_roster_link(membership.person_id, roster_id, at)
-    record(Act.MEMBER_REMOVE, at, actor.id, roster_id, person=membership.person_id)
+    else:
+        letters.tell("removed", roster, membership, at, base_url)
+    offers.fill(roster, at, base_url)
 
 
-def _own(actor: Actor, roster_id: UUID, *states: MemberState) -> Membership:
+def _hold_own(actor: Actor, roster_id: UUID, *states: MemberState) -> tuple[Held, Membership]:
+    """The actor's membership in one of these states, as it is once the roster is held."""
+    if place_of(actor, roster_id) is None:
+        raise NotFound
+    roster = hold(roster_id)
     membership = db.session.scalar(
-        select(Membership).where(
+        select(Membership)
+        .where(
             Membership.roster_id == roster_id,
             Membership.person_id == actor.id,
             Membership.state.in_(states),
         )
+        .execution_options(populate_existing=True)
     )
     if membership is None:
         raise NotFound
-    return membership
+    return roster, membership
 
 
-def _end_membership(membership: Membership, at: datetime) -> None:
+def _end_membership(roster: Held, membership: Membership, at: datetime) -> None:
+    """End it, and free its seat: one that was taken, or kept while it was offered."""
     was_active = membership.state == MemberState.ACTIVE
-    if was_active and membership.role in LEADS and _leads(membership.roster_id) == 1:
+    if was_active and membership.role in LEADS and _leads(roster.id) == 1:
         raise Conflict(N_("Nobody else leads this roster. End the roster instead."))
+    had_seat = membership.role not in LEADS if was_active else bool(membership.offered_until)
     membership.state, membership.left_at = MemberState.ENDED, at
+    membership.waits_since = membership.offered_until = None
     db.session.flush()
+    if had_seat:
+        free_seats(roster.id)
     if was_active:
-        free_seat(membership.roster_id, membership.role)
-        sessions.member_left(membership.roster_id, membership.person_id, at)
-        feeds.bump([membership.person_id, *active_people(membership.roster_id)])
+        sessions.member_left(roster.id, membership.person_id, at)
+        feeds.bump([membership.person_id, *active_people(roster.id)])
 
 
 def _leads(roster_id: UUID) -> int:

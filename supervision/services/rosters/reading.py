@@ -54,6 +54,8 @@ class MemberRow:
     joined_at: datetime | None
     left_at: datetime | None
     has_account: bool
+    waits_since: datetime | None
+    offered_until: datetime | None
 
     @property
     def leads(self) -> bool:
@@ -62,13 +64,19 @@ class MemberRow:
 
 @dataclass(frozen=True)
 class RosterPage:
-    """A roster with its people, and what the viewer may do to it."""
+    """A roster with its people, and what the viewer may do to it.
+
+    A seat is kept for the viewer until `offered_until`; `place_in_line` is 1 for who is offered
+    the next one, 0 for who does not wait or is offered one.
+    """
 
     roster: Roster
     place: Place
     members: list[MemberRow]
     may_run: bool
     takes_part: bool
+    offered_until: datetime | None
+    place_in_line: int
 
 
 _ROSTERS = (
@@ -98,10 +106,17 @@ def rosters_of(actor: Actor, at: datetime) -> list[RosterRow]:
 def roster_page(actor: Actor, roster_id: UUID) -> RosterPage:
     """Everything about a roster but its sessions. Raises NotFound.
 
-    Only those who take part see who else does; the invited see who leads.
+    Only those who take part see who else does; the invited see who leads. The waiting list is for
+    those who run the roster; others see their own place in it.
     """
     roster, place = seen_roster(actor, roster_id)
     members = members_of(roster_id)
+    line = [row for row in members if row.state == MemberState.WAITING and not row.offered_until]
+    own = next((row for row in members if row.person_id == actor.id), None)
+    if not can_run_roster(place, roster.kind):
+        members = [
+            row for row in members if row.state != MemberState.WAITING or row.person_id == actor.id
+        ]
     if not can_take_part(place):
         members = [row for row in members if row.leads or row.person_id == actor.id]
     return RosterPage(
@@ -110,13 +125,20 @@ def roster_page(actor: Actor, roster_id: UUID) -> RosterPage:
         members=members,
         may_run=can_run_roster(place, roster.kind) and roster.state == RosterState.ACTIVE,
         takes_part=can_take_part(place),
+        offered_until=own.offered_until if own else None,
+        place_in_line=line.index(own) + 1 if own in line else 0,
     )
 
 
 def members_of(roster_id: UUID) -> list[MemberRow]:
-    """Current members, those who lead first, then by name."""
+    """Current members: those who lead, the others by name, then who waits in order of the line."""
     lead_first = case((Membership.role.in_(LEADS), 0), else_=1)
-    by_state = case((Membership.state == MemberState.ACTIVE, 0), else_=1)
+    by_state = case(
+        (Membership.state == MemberState.ACTIVE, 0),
+        (Membership.state == MemberState.WAITING, 2),
+        else_=1,
+    )
+    waits = Membership.waits_since, case((Membership.waits_since.is_not(None), Membership.id))
     rows = db.session.execute(
         select(
             Membership.id,
@@ -128,9 +150,11 @@ def members_of(roster_id: UUID) -> list[MemberRow]:
             Membership.joined_at,
             Membership.left_at,
             Person.state == PersonState.ACTIVE,
+            Membership.waits_since,
+            Membership.offered_until,
         )
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.roster_id == roster_id, Membership.state.in_(CURRENT))
-        .order_by(by_state, lead_first, func.lower(Person.name))
+        .order_by(by_state, *waits, lead_first, func.lower(Person.name))
     )
     return [MemberRow(*row) for row in rows]

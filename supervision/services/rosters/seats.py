@@ -24,8 +24,8 @@ def take_seat(roster_id: UUID, role: str) -> bool:
     return bool(taken)
 
 
-def free_seat(roster_id: UUID, role: str) -> None:
-    if role not in LEADS:
-        db.session.execute(
-            update(Roster).where(Roster.id == roster_id).values(taken=Roster.taken - 1)
-        )
+def free_seats(roster_id: UUID, seats: int = 1) -> None:
+    """Give seats back. Whoever waits is offered them by `offers.fill`."""
+    db.session.execute(
+        update(Roster).where(Roster.id == roster_id).values(taken=Roster.taken - seats)
+    )

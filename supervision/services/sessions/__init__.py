@@ -1,5 +1,6 @@
 """Sessions: book, move and cancel one; read those of a person or a roster; who joins and leaves."""
 
+from supervision.services.sessions.announcing import announce_due, forget_announcements
 from supervision.services.sessions.clocks import follow_clocks
 from supervision.services.sessions.members import (
     cancel_coming,
@@ -27,11 +28,13 @@ __all__ = [
     "SessionPage",
     "SessionRow",
     "Wish",
+    "announce_due",
     "book_session",
     "cancel_coming",
     "cancel_session",
     "coming_of_roster",
     "follow_clocks",
+    "forget_announcements",
     "member_joined",
     "member_left",
     "move_session",

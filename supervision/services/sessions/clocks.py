@@ -1,7 +1,7 @@
 """When a country changes the rules of its clocks, what was booked keeps its local time."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,12 @@ from sqlalchemy import Select, select
 from supervision.db import db, writing
 from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import Occurrence, resolve
-from supervision.models.rosters import Roster
-from supervision.models.sessions import Series, Session, SessionState
-from supervision.services import claims, feeds
+from supervision.models.sessions import Session, SessionState
+from supervision.services import claims
 from supervision.services.audit import Act, record
+from supervision.services.places import hold
 from supervision.services.sessions.notices import Notice, notify
-from supervision.services.sessions.plan import lock, members_of, touch
+from supervision.services.sessions.plan import members_of, touch
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def follow_clocks(at: datetime) -> int:
     return sum(_correct(roster_id, at) for roster_id, _ in groupby(wrong))
 
 
-def _coming(at: datetime) -> Select[UUID, UUID, datetime, bool, str, str, str]:
+def _coming(at: datetime) -> Select[UUID, UUID, datetime, bool, str, str, str | None]:
     return (
         select(
             Session.id,
@@ -48,9 +48,8 @@ def _coming(at: datetime) -> Select[UUID, UUID, datetime, bool, str, str, str]:
             Session.shifted,
             Session.original_local,
             Session.zone,
-            Series.starts_local,
+            Session.due_local,
         )
-        .outerjoin(Series, Series.id == Session.series_id)
         .where(
             Session.starts_at > at,
             Session.state == SessionState.PLANNED,
@@ -61,10 +60,8 @@ def _coming(at: datetime) -> Select[UUID, UUID, datetime, bool, str, str, str]:
 
 
 def _late(row: Any) -> Late | None:
-    """What is wrong with a session, if anything: its day is its key's, its hour its series'."""
-    first = datetime.fromisoformat(row.starts_local or row.original_local)
-    day = date.fromisoformat(row.original_local[:10])
-    due = resolve(datetime.combine(day, first.time()), row.zone)
+    """What is wrong with a session, if anything."""
+    due = resolve(datetime.fromisoformat(row.due_local or row.original_local), row.zone)
     if (due.starts_at, due.shifted) == (row.starts_at, row.shifted):
         return None
     return Late(row.id, due)
@@ -72,20 +69,17 @@ def _late(row: Any) -> Late | None:
 
 def _correct(roster_id: UUID, at: datetime) -> int:
     with writing():
-        roster = db.session.get_one(Roster, roster_id, populate_existing=True)
-        lock(roster)
+        roster = hold(roster_id)
         rows = db.session.execute(_coming(at).where(Session.roster_id == roster_id))
         late = [found for found in map(_late, rows) if found]
         members = members_of(roster)
-        claimants = [member.claimant for member in members]
         claims.serialise(member.person_id for member in members)
         moved = [_put_right(one, at) for one in late]
         placed = [(session.id, span) for session, _before, span in moved]
         db.session.flush()
         ids = [one.id for one in late]
-        found = claims.clashes(claimants, [span for _, span in placed], ids)
-        claims.reclaim(placed, claimants, softened=found)
-        feeds.bump(member.person_id for member in members)
+        found = claims.clashes(members, [span for _, span in placed], ids)
+        claims.reclaim(placed, members, softened=found)
         for session, before, span in moved:
             record(Act.SESSION_MOVE, at, None, session.id, roster=roster_id)
             notice = Notice(

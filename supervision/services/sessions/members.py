@@ -7,14 +7,14 @@ from sqlalchemy import select, update
 
 from supervision.db import db
 from supervision.domain.intervals import Interval
-from supervision.models.rosters import Roster
 from supervision.models.sessions import Series, Session, SessionState
 from supervision.permissions import Actor
-from supervision.services import claims, feeds
+from supervision.services import claims
 from supervision.services.audit import Act, record
 from supervision.services.claims import Clash
+from supervision.services.places import hold
 from supervision.services.sessions.notices import Notice, notify
-from supervision.services.sessions.plan import lock, members_of, touch
+from supervision.services.sessions.plan import members_of, touch
 
 
 def member_joined(roster_id: UUID, person_id: UUID, at: datetime) -> list[Clash]:
@@ -24,27 +24,39 @@ def member_joined(roster_id: UUID, person_id: UUID, at: datetime) -> list[Clash]
     claim hard, and the clash is returned. Moving such a session checks them like anybody.
     """
     db.session.flush()
-    roster = db.session.get_one(Roster, roster_id)
-    lock(roster)
-    claimants = [one.claimant for one in members_of(roster) if one.person_id == person_id]
-    claims.serialise([person_id])
+    roster = hold(roster_id)
+    claimants = [one for one in members_of(roster) if one.person_id == person_id]
+    claims.serialise([person_id], at)
     coming = [(one.id, Interval(one.starts_at, one.ends_at)) for one in _coming(roster_id, at)]
     found = claims.clashes(claimants, [span for _, span in coming], [key for key, _ in coming])
     claims.reclaim(coming, claimants, softened=found)
-    feeds.bump([person_id])
     return found
 
 
 def member_left(roster_id: UUID, person_id: UUID, at: datetime) -> None:
     """Take the coming sessions from somebody who left; the past ones stay theirs."""
     db.session.flush()
-    lock(db.session.get_one(Roster, roster_id))
-    claims.serialise([person_id])
+    hold(roster_id)
+    claims.serialise([person_id], at)
+    _drop_requests(roster_id, at)
     ids = db.session.scalars(
         select(Session.id).where(Session.roster_id == roster_id, Session.starts_at > at)
     )
     claims.forget(ids, person_id)
-    feeds.bump([person_id])
+
+
+def _drop_requests(roster_id: UUID, at: datetime) -> None:
+    """What was asked for between two people ends when one of them leaves, or their roster."""
+    waiting = select(Session.id).where(
+        Session.roster_id == roster_id,
+        Session.starts_at > at,
+        Session.state == SessionState.REQUESTED,
+    )
+    ids = list(db.session.scalars(waiting))
+    if ids:
+        declined = update(Session).where(Session.id.in_(ids))
+        db.session.execute(declined.values(state=SessionState.DECLINED))
+        claims.release(ids)
 
 
 def republish(
@@ -55,15 +67,13 @@ def republish(
     Everybody but the actor is also told by mail.
     """
     db.session.flush()
-    roster = db.session.get_one(Roster, roster_id)
-    lock(roster)
+    roster = hold(roster_id)
     members = members_of(roster)
-    claims.serialise(member.person_id for member in members)
+    claims.serialise((member.person_id for member in members), at)
     coming = _coming(roster_id, at)
     for session in coming:
         touch(session, at)
     db.session.flush()
-    feeds.bump(member.person_id for member in members)
     if coming:
         spans = [Interval(session.starts_at, session.ends_at) for session in coming]
         event = f"roster:{roster_id}:{at:%Y%m%d%H%M%S}"
@@ -76,10 +86,10 @@ def cancel_coming(
 ) -> int:
     """Cancel all that a roster still has to come, for it ends; returns how many sessions."""
     db.session.flush()
-    roster = db.session.get_one(Roster, roster_id)
-    lock(roster)
+    roster = hold(roster_id)
     members = members_of(roster)
-    claims.serialise(member.person_id for member in members)
+    claims.serialise((member.person_id for member in members), at)
+    _drop_requests(roster_id, at)
     coming = _coming(roster_id, at)
     for session in coming:
         session.state, session.message = SessionState.CANCELLED, message
@@ -93,7 +103,6 @@ def cancel_coming(
     if not coming:
         return 0
     claims.release(session.id for session in coming)
-    feeds.bump(member.person_id for member in members)
     record(Act.SESSION_CANCEL, at, actor.id, roster_id, sessions=len(coming))
     found = [Interval(session.starts_at, session.ends_at) for session in coming]
     notice = Notice(

@@ -10,22 +10,19 @@ from supervision.db import db
 from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import resolve
 from supervision.errors import N_, Conflict, NotFound
-from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim, Session, SessionState
 from supervision.permissions import Actor, can_take_part
-from supervision.services import claims, feeds
+from supervision.services import claims
 from supervision.services.audit import Act, record
-from supervision.services.claims import Clash
-from supervision.services.places import place_of
+from supervision.services.claims import Claimant, Clash
+from supervision.services.places import Held, hold_to_run, place_of
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.plan import (
     Booked,
-    Member,
     Wish,
     check_future,
     checked_message,
     insert_sessions,
-    locked_roster,
     members_of,
     spans,
     touch,
@@ -41,17 +38,16 @@ def book_session(
     first. Raises NotFound, NotAllowed, Conflict (the roster has ended), Invalid (a wrong value,
     the past), Clashed (somebody who cannot be in two places is busy).
     """
-    roster = locked_roster(actor, roster_id)
+    roster = hold_to_run(actor, roster_id)
     wish = wish.checked(roster.zone)
     due = [resolve(wish.starts_local, roster.zone)]
     check_future(due, at)
     members = members_of(roster)
-    warnings = checked_clashes(members, spans(due, wish.minutes))
+    warnings = checked_clashes(members, spans(due, wish.minutes), at=at)
     placed = insert_sessions(
         roster, due, wish.minutes, made_by_id=actor.id, at=at, message=wish.message
     )
-    claims.claim(placed, [member.claimant for member in members])
-    feeds.bump(member.person_id for member in members)
+    claims.claim(placed, members)
     (session_id, span), *_ = placed
     record(Act.SESSION_BOOK, at, actor.id, session_id, roster=roster_id)
     notice = Notice(
@@ -64,16 +60,21 @@ def book_session(
         warnings=own_warnings(warnings),
     )
     notify(actor, at, roster, members, notice, base_url)
-    return Booked((session_id,), None, tuple(warnings), int(due[0].shifted))
+    return Booked((session_id,), roster.zone, None, tuple(warnings), int(due[0].shifted))
 
 
 def checked_clashes(
-    members: Sequence[Member], wanted: Sequence[Interval], moving: Sequence[UUID] = ()
+    members: Sequence[Claimant],
+    wanted: Sequence[Interval],
+    moving: Sequence[UUID] = (),
+    at: datetime | None = None,
 ) -> list[Clash]:
-    """Queue behind other bookings of these people, then look. Raises Clashed; returns warnings."""
-    claims.serialise(member.person_id for member in members)
-    claimants = [member.claimant for member in members]
-    return claims.refuse_hard(claims.clashes(claimants, wanted, moving))
+    """Queue behind other bookings of these people, then look. Raises Clashed; returns warnings.
+
+    Given `at`, holds that have run out by then are no clashes.
+    """
+    claims.serialise((member.person_id for member in members), at)
+    return claims.refuse_hard(claims.clashes(members, wanted, moving))
 
 
 def own_warnings(warnings: Sequence[Clash]) -> dict[UUID, Sequence[Interval]]:
@@ -106,15 +107,14 @@ def move_session(
         Interval(session.starts_at, session.ends_at),
     )
     if span == before:
-        return Booked((session_id,), session.series_id)
+        return Booked((session_id,), session.zone, session.series_id)
     members = members_of(roster)
-    warnings = checked_clashes(members, [span], [session_id])
+    warnings = checked_clashes(members, [span], [session_id], at)
     session.starts_at, session.ends_at = span
     session.shifted, session.edited, session.message = due.shifted, True, wish.message
     touch(session, at)
     db.session.flush()
-    claims.reclaim([(session_id, span)], [member.claimant for member in members])
-    feeds.bump(member.person_id for member in members)
+    claims.reclaim([(session_id, span)], members)
     record(Act.SESSION_MOVE, at, actor.id, session_id, roster=roster.id)
     notice = Notice(
         f"session:{session_id}",
@@ -127,7 +127,7 @@ def move_session(
         own_warnings(warnings),
     )
     notify(actor, at, roster, members, notice, base_url)
-    return Booked((session_id,), session.series_id, tuple(warnings), int(due.shifted))
+    return Booked((session_id,), session.zone, session.series_id, tuple(warnings), int(due.shifted))
 
 
 def cancel_session(
@@ -148,7 +148,6 @@ def cancel_session(
     touch(session, at)
     db.session.flush()
     claims.release([session_id])
-    feeds.bump(member.person_id for member in members)
     record(Act.SESSION_CANCEL, at, actor.id, session_id, roster=roster.id)
     span = Interval(session.starts_at, session.ends_at)
     notice = Notice(
@@ -164,7 +163,7 @@ def cancel_session(
 
 def changeable_session(
     actor: Actor, at: datetime, session_id: UUID, cancelled_too: bool = False
-) -> tuple[Roster, Session]:
+) -> tuple[Held, Session]:
     """A coming session of a roster that the actor runs, locked with its roster.
 
     Raises NotFound, NotAllowed, Conflict.
@@ -172,10 +171,12 @@ def changeable_session(
     roster_id = db.session.scalar(select(Session.roster_id).where(Session.id == session_id))
     if roster_id is None or not _may_know(actor, roster_id, session_id):
         raise NotFound
-    roster = locked_roster(actor, roster_id)
+    roster = hold_to_run(actor, roster_id)
     session = db.session.get_one(Session, session_id, populate_existing=True)
     if session.state == SessionState.CANCELLED and not cancelled_too:
         raise Conflict(N_("This session was cancelled."))
+    if session.state in (SessionState.REQUESTED, SessionState.DECLINED):
+        raise Conflict(N_("This session was asked for and is not booked."))
     if session.starts_at <= at:
         raise Conflict(N_("This session has begun; it can no longer be changed."))
     return roster, session

@@ -18,7 +18,7 @@ from supervision.models.rosters import (
     RosterState,
 )
 from supervision.models.sessions import Claim, Series, Session, SessionState
-from supervision.permissions import Actor, can_run_roster, can_take_part
+from supervision.permissions import Actor, can_run_roster, can_take_part, can_take_time
 from supervision.services.places import place_of
 from supervision.services.sessions.reads import ROWS, SessionRow
 
@@ -52,7 +52,11 @@ class SeriesInfo:
 
 @dataclass(frozen=True)
 class SessionPage:
-    """A session with its people and series, and what the viewer may do."""
+    """A session with its people and series, and what the viewer may do.
+
+    `may_change_own`: by the supervisor's terms, as their supervisee. `late`: a supervisee moved
+    or cancelled it with less notice than was asked for.
+    """
 
     session: SessionRow
     minutes: int
@@ -62,6 +66,10 @@ class SessionPage:
     may_run: bool
     may_change: bool
     ended: bool
+    may_answer: bool
+    may_withdraw: bool
+    may_change_own: bool
+    late: bool
 
 
 def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
@@ -72,15 +80,20 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
     """
     claimed = exists().where(Claim.session_id == session_id, Claim.person_id == actor.id)
     row = db.session.execute(
-        ROWS.add_columns(Session.message, Roster.state, claimed).where(Session.id == session_id),
+        ROWS.add_columns(Session.message, Session.late, Roster.state, claimed).where(
+            Session.id == session_id
+        ),
         {"actor_id": actor.id},
     ).one_or_none()
     place = place_of(actor, row.roster_id) if row else None
     if row is None or place is None or not (can_take_part(place) or row[-1]):
         raise NotFound
-    *columns, message, roster_state, _claimed = tuple(row)
+    *columns, message, late, roster_state, _claimed = tuple(row)
     session = SessionRow(*columns)
     may_run = can_run_roster(place, session.kind)
+    may_take = can_take_time(place, session.kind)
+    to_come = roster_state == RosterState.ACTIVE and session.starts_at > at
+    planned = to_come and session.state == SessionState.PLANNED
     return SessionPage(
         session=session,
         minutes=(session.ends_at - session.starts_at).seconds // 60,
@@ -88,11 +101,12 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         people=_attendees(session) if can_take_part(place) else [],
         series=_series_info(session.series_id, at),
         may_run=may_run,
-        may_change=may_run
-        and roster_state == RosterState.ACTIVE
-        and not session.cancelled
-        and session.starts_at > at,
+        may_change=may_run and planned,
         ended=session.ends_at <= at,
+        may_answer=may_run and to_come and session.requested,
+        may_withdraw=may_take and to_come and session.requested,
+        may_change_own=may_take and planned,
+        late=late,
     )
 
 

@@ -7,20 +7,19 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam, insert, select
 
-from supervision.db import db
+from supervision.db import run, table
 from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import LONGEST, Occurrence
-from supervision.errors import N_, Conflict, Invalid
-from supervision.models.people import Person
-from supervision.models.rosters import Membership, MemberState, Roster, RosterState
+from supervision.errors import N_, Invalid
+from supervision.models.rosters import Membership, MemberState
 from supervision.models.sessions import MAX_MINUTES, Session, SessionState
-from supervision.permissions import Actor
 from supervision.services.claims import Claimant, Clash, claims_hard
-from supervision.services.places import run_roster
+from supervision.services.places import Held
 
 LEAST_MINUTES = 5
 MESSAGE = 500
 SECOND = timedelta(seconds=1)
+_INSERT = insert(table(Session))
 
 
 @dataclass(frozen=True)
@@ -58,30 +57,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class Booked:
-    """What was booked or moved, and whose soft claims it now overlaps."""
+    """What was booked or moved, in which zone, and whose soft claims it now overlaps."""
 
     session_ids: tuple[UUID, ...]
+    zone: str
     series_id: UUID | None = None
     warnings: tuple[Clash, ...] = ()
     shifted: int = 0
-
-
-@dataclass(frozen=True)
-class Member:
-    """An active member, as far as booking and its mails need to know."""
-
-    person_id: UUID
-    name: str
-    email: str
-    zone: str
-    clock: str
-    language: str
-    role: str
-    hard: bool
-
-    @property
-    def claimant(self) -> Claimant:
-        return Claimant(self.person_id, self.hard)
 
 
 def checked_message(message: str) -> str:
@@ -92,43 +74,17 @@ def checked_message(message: str) -> str:
     return clean
 
 
-def locked_roster(actor: Actor, roster_id: UUID) -> Roster:
-    """A roster that the actor runs, whose sessions nobody else changes until the commit.
-
-    Raises NotFound, NotAllowed, and Conflict when the roster has ended.
-    """
-    roster, _place = run_roster(actor, roster_id, ended_too=True)
-    lock(roster)
-    if roster.state == RosterState.ENDED:
-        raise Conflict(N_("This roster has ended."))
-    return roster
-
-
-def lock(roster: Roster) -> None:
-    """Queue behind whoever is changing this roster's sessions or members. Persons come after."""
-    db.session.refresh(roster, with_for_update={"key_share": True})
-
-
 _MEMBERS = (
-    select(
-        Person.id,
-        Person.name,
-        Person.email,
-        Person.zone,
-        Person.clock,
-        Person.language,
-        Membership.role,
-    )
-    .join(Membership, Membership.person_id == Person.id)
+    select(Membership.person_id, Membership.role)
     .where(Membership.roster_id == bindparam("roster_id"), Membership.state == MemberState.ACTIVE)
-    .order_by(Person.id)
+    .order_by(Membership.person_id)
 )
 
 
-def members_of(roster: Roster) -> list[Member]:
-    """Who is in a roster now, by id; in one statement."""
-    rows = db.session.execute(_MEMBERS, {"roster_id": roster.id})
-    return [Member(*row, claims_hard(roster.kind, row[-1])) for row in rows]
+def members_of(roster: Held) -> list[Claimant]:
+    """Who is in a roster now, by id, and how their time is claimed."""
+    rows = run(_MEMBERS, {"roster_id": roster.id})
+    return [Claimant(row.person_id, claims_hard(roster.kind, row.role)) for row in rows]
 
 
 def check_future(due: Sequence[Occurrence], at: datetime) -> None:
@@ -161,7 +117,7 @@ def touch(session: Session, at: datetime) -> None:
 
 
 def insert_sessions(
-    roster: Roster,
+    roster: Held,
     due: Sequence[Occurrence],
     minutes: int,
     *,
@@ -170,6 +126,8 @@ def insert_sessions(
     series_id: UUID | None = None,
     zone: str | None = None,
     message: str = "",
+    state: SessionState = SessionState.PLANNED,
+    session_type_id: UUID | None = None,
 ) -> list[tuple[UUID, Interval]]:
     """One row an occurrence; returns their ids with the instants that they take."""
     placed = [(uuid4(), span) for span in spans(due, minutes)]
@@ -183,7 +141,8 @@ def insert_sessions(
             "starts_at": span.start,
             "ends_at": span.end,
             "shifted": one.shifted,
-            "state": SessionState.PLANNED,
+            "state": state,
+            "session_type_id": session_type_id,
             "message": message,
             "made_by_id": made_by_id,
             "created_at": at,
@@ -192,5 +151,5 @@ def insert_sessions(
         for (session_id, span), one in zip(placed, due, strict=True)
     ]
     if rows:
-        db.session.execute(insert(Session), rows)
+        run(_INSERT, rows)
     return placed

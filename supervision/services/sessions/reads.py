@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, exists, func, select
 
-from supervision.db import db
+from supervision.db import run
 from supervision.models.rosters import Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session, SessionState
 from supervision.permissions import Actor
@@ -48,6 +48,16 @@ class SessionRow:
     def cancelled(self) -> bool:
         return self.state == SessionState.CANCELLED
 
+    @property
+    def requested(self) -> bool:
+        """Whether it waits for the supervisor's answer."""
+        return self.state == SessionState.REQUESTED
+
+    @property
+    def declined(self) -> bool:
+        """Whether it was asked for and came to nothing."""
+        return self.state == SessionState.DECLINED
+
 
 _SHOWN = Membership.id.is_not(None) & (Session.state == SessionState.PLANNED)
 # Statements are built once: putting one together costs more than running it.
@@ -84,6 +94,7 @@ _BETWEEN = (
         Claim.starts_at < bindparam("end"),
         Claim.starts_at > bindparam("earliest"),
         Claim.ends_at > bindparam("start"),
+        Session.state != SessionState.DECLINED,
     )
     .order_by(Claim.starts_at, Roster.title)
 )
@@ -92,7 +103,11 @@ _WAS_THERE = exists().where(
 )
 # Who takes part sees all sessions, who has left those that were theirs, others none.
 _OF_ROSTER = (
-    ROWS.where(Session.roster_id == bindparam("roster_id"), Membership.id.is_not(None) | _WAS_THERE)
+    ROWS.where(
+        Session.roster_id == bindparam("roster_id"),
+        Session.state != SessionState.DECLINED,
+        Membership.id.is_not(None) | _WAS_THERE,
+    )
     .offset(bindparam("skip"))
     .limit(PAGE)
 )
@@ -101,7 +116,7 @@ _PAST = _OF_ROSTER.where(Session.starts_at <= bindparam("at")).order_by(Session.
 
 
 def _read(query: Select[Any], **values: object) -> list[SessionRow]:
-    return [SessionRow(*tuple(row)) for row in db.session.execute(query, values)]
+    return [SessionRow(*tuple(row)) for row in run(query, values)]
 
 
 def sessions_between(actor: Actor, start: datetime, end: datetime) -> list[SessionRow]:

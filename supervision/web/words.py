@@ -63,11 +63,12 @@ def clash_words(clashes: Sequence[Clash], zone: str) -> str:
     return "; ".join(lines) + f" ({zone_name(zone)})."
 
 
-def booked_words(booked: Booked, done: str, zone: str) -> list[str]:
+def booked_words(booked: Booked, done: str) -> list[str]:
     """What to tell after a booking or a move: it is done, and what deserves a second look."""
     texts = [done]
     if booked.warnings:
-        texts.append(_("Please note: %(clashes)s", clashes=clash_words(booked.warnings, zone)))
+        clashes = clash_words(booked.warnings, booked.zone)
+        texts.append(_("Please note: %(clashes)s", clashes=clashes))
     if booked.shifted:
         texts.append(
             _("Clocks change at one of these times, so it begins as its page says: look at it.")

@@ -1,0 +1,162 @@
+"""What was asked for: accepted or declined by who leads, taken back, or not answered in time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from supervision.db import db, run, writing
+from supervision.domain.intervals import Interval
+from supervision.errors import N_, Conflict, NotFound
+from supervision.models.people import Person
+from supervision.models.rosters import LEADS, Membership, MemberState, Roster
+from supervision.models.sessions import Claim, ClaimState, Session, SessionState
+from supervision.permissions import Actor, can_take_part
+from supervision.services import claims
+from supervision.services.audit import Act, record
+from supervision.services.places import Held, hold, hold_to_run, hold_to_take, place_of
+from supervision.services.sessions.notices import Notice, notify
+from supervision.services.sessions.plan import checked_message, members_of, stamp
+
+LAPSES = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A session that waits for the reader's answer: who asks, [starts_at, ends_at) in UTC."""
+
+    id: UUID
+    title: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+_FOR = (
+    select(Session.id, Roster.title, Person.name, Session.starts_at, Session.ends_at)
+    .join(Claim, Claim.session_id == Session.id)
+    .join(Roster, Roster.id == Session.roster_id)
+    .join(Membership, Membership.roster_id == Roster.id)
+    .join(Person, Person.id == Session.made_by_id)
+    .where(
+        Claim.person_id == bindparam("actor_id"),
+        Claim.starts_at > bindparam("at"),
+        Claim.state == ClaimState.PENDING,
+        Session.state == SessionState.REQUESTED,
+        Membership.person_id == bindparam("actor_id"),
+        Membership.state == MemberState.ACTIVE,
+        Membership.role.in_(LEADS),
+    )
+    .order_by(Session.starts_at)
+)
+
+
+def requests_for(actor: Actor, at: datetime) -> list[Request]:
+    """What waits for the actor's answer, soonest first: one statement."""
+    return [Request(*tuple(row)) for row in run(_FOR, {"actor_id": actor.id, "at": at})]
+
+
+def accept(actor: Actor, at: datetime, session_id: UUID, base_url: str = "") -> None:
+    """Book what was asked for. Raises NotFound, NotAllowed, Conflict (it waits no longer)."""
+    roster = hold_to_run(actor, _roster_of(actor, session_id))
+    session = _waiting(at, session_id)
+    members = members_of(roster)
+    claims.serialise((member.person_id for member in members), at)
+    session.state, session.published_at = SessionState.PLANNED, stamp(at)
+    db.session.flush()
+    claims.confirm(session_id)
+    record(Act.TIME_ACCEPT, at, actor.id, session_id, roster=roster.id)
+    notify(actor, at, roster, members, _notice(session, "accepted"), base_url)
+
+
+def decline(
+    actor: Actor, at: datetime, session_id: UUID, message: str = "", base_url: str = ""
+) -> None:
+    """Refuse what was asked for, with a few words; the time is free again.
+
+    Raises NotFound, NotAllowed, Invalid (the message), Conflict.
+    """
+    message = checked_message(message)
+    roster = hold_to_run(actor, _roster_of(actor, session_id))
+    _end(actor, at, roster, _waiting(at, session_id), "declined", message, base_url)
+
+
+def withdraw(actor: Actor, at: datetime, session_id: UUID, base_url: str = "") -> None:
+    """Take back what the actor's roster asked for. Raises NotFound, NotAllowed, Conflict."""
+    roster = hold_to_take(actor, _roster_of(actor, session_id))
+    _end(actor, at, roster, _waiting(at, session_id), "withdrawn", "", base_url)
+
+
+def lapse_requests(at: datetime, base_url: str = "") -> int:
+    """End requests whose time is near; returns how many. Safe to run as often as one likes."""
+    due = select(Session.id).where(
+        Session.state == SessionState.REQUESTED, Session.starts_at <= at + LAPSES
+    )
+    found = list(db.session.scalars(due.order_by(Session.starts_at)))
+    return sum(_lapse(session_id, at, base_url) for session_id in found)
+
+
+def lapses_at(created_at: datetime, starts_at: datetime) -> datetime:
+    """Two hours before it begins; half the time that is left when that is less than four."""
+    return starts_at - min(LAPSES, (starts_at - created_at) / 2)
+
+
+def _lapse(session_id: UUID, at: datetime, base_url: str) -> int:
+    with writing():
+        roster_id = db.session.scalar(select(Session.roster_id).where(Session.id == session_id))
+        if roster_id is None:
+            return 0
+        roster = hold(roster_id)
+        session = db.session.get_one(Session, session_id, populate_existing=True)
+        near = at >= lapses_at(session.created_at, session.starts_at)
+        if session.state != SessionState.REQUESTED or not near:
+            return 0
+        _end(None, at, roster, session, "lapsed", "", base_url)
+    return 1
+
+
+ACTS = {
+    "declined": Act.TIME_DECLINE,
+    "withdrawn": Act.TIME_WITHDRAW,
+    "lapsed": Act.TIME_LAPSE,
+}
+
+
+def _end(
+    actor: Actor | None,
+    at: datetime,
+    roster: Held,
+    session: Session,
+    verb: str,
+    message: str,
+    base_url: str,
+) -> None:
+    members = members_of(roster)
+    claims.serialise((member.person_id for member in members), at)
+    session.state, session.message = SessionState.DECLINED, message
+    db.session.flush()
+    claims.release([session.id])
+    record(ACTS[verb], at, actor.id if actor else None, session.id, roster=roster.id)
+    notify(actor, at, roster, members, _notice(session, verb, message), base_url)
+
+
+def _notice(session: Session, verb: str, message: str = "") -> Notice:
+    span = Interval(session.starts_at, session.ends_at)
+    event = f"session:{session.id}:{verb}"
+    return Notice(event, 0, verb, [span], f"/sessions/{session.id}", message)
+
+
+def _roster_of(actor: Actor, session_id: UUID) -> UUID:
+    """The roster of a session that the actor may know of. Raises NotFound."""
+    roster_id = db.session.scalar(select(Session.roster_id).where(Session.id == session_id))
+    if roster_id is None or not can_take_part(place_of(actor, roster_id)):
+        raise NotFound
+    return roster_id
+
+
+def _waiting(at: datetime, session_id: UUID) -> Session:
+    session = db.session.get_one(Session, session_id, populate_existing=True)
+    if session.state != SessionState.REQUESTED or session.starts_at <= at:
+        raise Conflict(N_("This session waits for no answer any more."))
+    return session

@@ -1,0 +1,118 @@
+"""Finding a time for a roster: who is free, never why somebody is not."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, select
+
+from supervision.db import run
+from supervision.domain.finding import Found, Mate, always, find, kindest
+from supervision.domain.intervals import Interval
+from supervision.domain.recurrence import LONGEST
+from supervision.domain.slots import Openness
+from supervision.errors import N_, Invalid
+from supervision.models.people import Person
+from supervision.models.rosters import Membership, MemberState
+from supervision.models.sessions import MAX_MINUTES
+from supervision.permissions import Actor
+from supervision.services import availability
+from supervision.services.places import run_roster
+from supervision.services.sessions.plan import LEAST_MINUTES
+
+BEST = 10
+MOST_WEEKS = 8
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody to find a time with; `told`: they have said when they are open."""
+
+    id: UUID
+    name: str
+    zone: str
+    told: bool = False
+
+
+@dataclass(frozen=True)
+class Times:
+    """What suits: `members` were asked about, `best` and `all` have hours in their order.
+
+    `everybody` are the roster's members, to choose from; `zone` is the roster's.
+    """
+
+    title: str
+    zone: str
+    everybody: Sequence[Member]
+    members: Sequence[Member]
+    best: Sequence[Found]
+    all: Sequence[Found]
+
+
+_MEMBERS = (
+    select(Person.id, Person.name, Person.zone)
+    .join(Membership, Membership.person_id == Person.id)
+    .where(Membership.roster_id == bindparam("roster_id"), Membership.state == MemberState.ACTIVE)
+    .order_by(Person.name, Person.id)
+)
+
+
+def usual_minutes(actor: Actor, roster_id: UUID) -> int:
+    """How long a roster usually meets. Raises as `times_for`."""
+    roster, _place = run_roster(actor, roster_id)
+    return roster.minutes
+
+
+def times_for(
+    actor: Actor,
+    at: datetime,
+    roster_id: UUID,
+    minutes: int,
+    first_day: date,
+    weeks: int,
+    chosen: Collection[UUID] = (),
+) -> Times:
+    """Starts within `weeks` weeks from a local day of the roster, for all members or the chosen.
+
+    Raises NotFound, NotAllowed, Conflict (the roster has ended), Invalid.
+    """
+    roster, _place = run_roster(actor, roster_id)
+    _check(at, minutes, first_day, weeks)
+    everybody = [Member(*tuple(row)) for row in run(_MEMBERS, {"roster_id": roster_id})]
+    members = [one for one in everybody if one.id in chosen] or everybody
+    start = datetime.combine(first_day, time(), ZoneInfo(roster.zone))
+    within = Interval(start, start + timedelta(weeks=weeks))
+    ids = [one.id for one in members]
+    hours = availability.open_hours(ids, first_day, first_day + timedelta(weeks=weeks))
+    taken = availability.taken(ids, within, at=at)
+    members = [replace(one, told=_told(hours.get(one.id))) for one in members]
+    mates = [Mate(one.zone, _open(hours.get(one.id)), taken[one.id]) for one in members]
+    found = find(mates, minutes, at, within)
+    return Times(roster.title, roster.zone, everybody, members, kindest(found, BEST), found)
+
+
+def _check(at: datetime, minutes: int, first_day: date, weeks: int) -> None:
+    if not LEAST_MINUTES <= minutes <= MAX_MINUTES:
+        raise Invalid(
+            "minutes",
+            N_("Choose between %(least)s and %(most)s minutes."),
+            least=LEAST_MINUTES,
+            most=MAX_MINUTES,
+        )
+    if not 1 <= weeks <= MOST_WEEKS:
+        raise Invalid("weeks", N_("Look at 1 to %(most)s weeks."), most=MOST_WEEKS)
+    if not timedelta(-1) <= first_day - at.date() <= LONGEST:
+        raise Invalid("first_day", N_("Give a date within the next ten years."))
+
+
+def _told(openness: Openness | None) -> bool:
+    return openness is not None and bool(openness.weekly or openness.overrides)
+
+
+def _open(openness: Openness | None) -> Openness | None:
+    """Who has told only of their time off is open at any other time."""
+    if openness is None or _told(openness):
+        return openness
+    return replace(openness, weekly=always(openness.zone).weekly)

@@ -1,0 +1,1 @@
+"""Busy times from calendars elsewhere: which addresses may be asked, asking, and reading."""

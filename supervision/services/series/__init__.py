@@ -1,0 +1,22 @@
+"""Series: one wall-clock rule, and the sessions that come out of it."""
+
+from supervision.services.series.booking import book_series, planned
+from supervision.services.series.cancelling import cancel_following, cancel_series
+from supervision.services.series.leaving_out import leave_out
+from supervision.services.series.moving import move_series, single_edits
+from supervision.services.series.parts import Choice, SeriesClashed, Which
+from supervision.services.series.rolling import roll_series
+
+__all__ = [
+    "Choice",
+    "SeriesClashed",
+    "Which",
+    "book_series",
+    "cancel_following",
+    "cancel_series",
+    "leave_out",
+    "move_series",
+    "planned",
+    "roll_series",
+    "single_edits",
+]

@@ -1,0 +1,45 @@
+"""Leave out days of a series that is booked already."""
+
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from supervision.db import db
+from supervision.domain.skips import LeftOut
+from supervision.errors import NotFound
+from supervision.models.sessions import Series
+from supervision.permissions import Actor
+from supervision.services.series.cancelling import cancel_rows
+from supervision.services.series.parts import coming
+from supervision.services.sessions.one import changeable_session
+from supervision.services.sessions.plan import checked_message
+
+
+def leave_out(
+    actor: Actor,
+    at: datetime,
+    session_id: UUID,
+    first: date,
+    last: date,
+    message: str = "",
+    base_url: str = "",
+) -> int:
+    """Cancel what the series of a session has on these local days, both inclusive; how many.
+
+    Days count as they are in the series' zone, and sessions by when they are now, wherever they
+    were due. The series keeps the days, so that it makes no session there as it rolls on. Raises
+    as `cancel_session`, NotFound when it has no series, Invalid for days in the wrong order.
+    """
+    message = checked_message(message)
+    roster, session = changeable_session(actor, at, session_id)
+    if session.series_id is None:
+        raise NotFound
+    series = db.session.get_one(Series, session.series_id, populate_existing=True)
+    series.skips = LeftOut.parse(series.skips).and_days(first, last).text()
+    zone = ZoneInfo(series.zone)
+    on_these = [
+        one
+        for one in coming(series.id, at)
+        if first <= one.starts_at.astimezone(zone).date() <= last
+    ]
+    return cancel_rows(actor, at, roster, series, on_these, message, base_url)

@@ -1,0 +1,70 @@
+"""Writing the mails about changes: by the worker, right after the change was committed."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from structlog import get_logger
+
+from supervision.db import db, writing
+from supervision.models.mail import Announcement
+from supervision.models.people import Person
+from supervision.services import mail
+from supervision.services.sessions.letters import Reader, letter
+from supervision.services.sessions.notices import AS_JSON
+
+log = get_logger()
+MOST_WAIT = timedelta(days=1)
+KEPT = timedelta(days=14)
+
+_READERS = select(
+    Person.id, Person.name, Person.email, Person.zone, Person.clock, Person.language
+).order_by(Person.id)
+
+
+def announce_due(at: datetime, limit: int = 50) -> None:
+    """Put the mails about recent changes into the outbox, each change by a transaction of its own.
+
+    One that fails is tried again later and holds up no other.
+    """
+    due = select(Announcement.id).where(Announcement.due_at <= at)
+    for number in db.session.scalars(due.order_by(Announcement.id).limit(limit)).all():
+        try:
+            with writing():
+                _announce(number)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others are to be told
+            failure = type(error).__name__
+            log.error("announcement", error=failure)
+            with writing():
+                _put_off(number, at, failure)
+
+
+def _announce(number: int) -> None:
+    this = Announcement.id == number
+    row = db.session.execute(
+        select(Announcement.told, Announcement.created_at)
+        .where(this)
+        .with_for_update(skip_locked=True)
+    ).one_or_none()
+    if row is None:
+        return  # another worker has it
+    told = AS_JSON.validate_json(row.told)
+    readers = db.session.execute(_READERS.where(Person.id.in_(told.readers)))
+    mail.queue_all([letter(told, Reader(*reader)) for reader in readers], row.created_at)
+    db.session.execute(delete(Announcement).where(this))
+
+
+def _put_off(number: int, at: datetime, failure: str) -> None:
+    """Try again after 1, 2, 4, … minutes, and once a day in the end."""
+    this = Announcement.id == number
+    attempts = db.session.scalar(select(Announcement.attempts).where(this)) or 0
+    wait = min(timedelta(minutes=2 ** min(attempts, 11)), MOST_WAIT)
+    db.session.execute(
+        update(Announcement)
+        .where(this)
+        .values(attempts=attempts + 1, due_at=at + wait, failure=failure[:80])
+    )
+
+
+def forget_announcements(at: datetime) -> None:
+    """Give up changes that could not be told in two weeks: their words must not stay for ever."""
+    db.session.execute(delete(Announcement).where(Announcement.created_at < at - KEPT))

@@ -1,0 +1,40 @@
+"""Fields of dates, times of day and numbers, whose complaints are ours."""
+
+from flask_babel import lazy_gettext as lazy
+from wtforms import DateField, Form, IntegerField, TimeField
+from wtforms.validators import StopValidation
+
+
+class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
+    """A date."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(lazy("Give a date that exists, such as 2026-11-24.")) from None
+
+
+class ClockField(TimeField):  # type: ignore[misc]  # WTForms has no types
+    """A time of day."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(lazy("Give a time of day, such as 14:30.")) from None
+
+
+class NumberField(IntegerField):  # type: ignore[misc]  # WTForms has no types
+    """A whole number."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(lazy("Give a whole number.")) from None
+
+    def pre_validate(self, form: Form) -> None:
+        """What is no number is out of no range: one complaint is enough."""
+        if self.process_errors and self.raw_data and self.raw_data[0].strip():
+            raise StopValidation
