@@ -7,7 +7,6 @@ from pathlib import Path
 from flask import Flask, request
 from flask_babel import Babel
 from flask_login import current_user
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 
@@ -95,7 +94,6 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 def _extensions(app: Flask) -> None:
     db.init_app(app)
-    Migrate(app, db, directory=str(HERE / "migrations"), compare_type=True)
     CSRFProtect(app)
     Htmx(app)
     app.request_class = Request

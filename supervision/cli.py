@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 import click
-from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError
@@ -206,8 +205,7 @@ def _check_backup(file: Path) -> None:
         raise click.ClickException(f"{file} is no backup; nothing was changed.") from None
     if not whole:
         raise click.ClickException(f"{file} is damaged; nothing was changed.")
-    steps = ScriptDirectory(str(health.MIGRATIONS)).walk_revisions()
-    if not {revision for (revision,) in found} <= {step.revision for step in steps}:
+    if not {revision for (revision,) in found} <= set(health.revisions()):
         raise click.ClickException(f"{UNFIT[Schema.NEWER]} Nothing was changed.")
 
 
@@ -224,6 +222,37 @@ def _postgresql(program: str, *arguments: str) -> None:
         raise click.ClickException(f"{program} failed with {done.returncode}.")
 
 
+class Migrations:
+    """Flask-Migrate from the moment that it is asked: no web process needs Alembic's 11 MB."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def __getattr__(self, name: str) -> object:
+        from flask_migrate import Migrate  # noqa: PLC0415 - see above
+
+        Migrate(self._app, db, directory=str(health.STEPS.parent))  # puts itself in our place
+        return getattr(self._app.extensions["migrate"], name)
+
+
+class MigrationCommands(click.Group):
+    """Stands for Flask-Migrate's own commands until one of them is asked for."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        from flask_migrate.cli import db as group  # noqa: PLC0415 - see Migrations
+
+        context: click.Context = group.make_context(info_name, args, parent, **extra)
+        return context
+
+
 def init(app: Flask) -> None:
+    app.extensions["migrate"] = Migrations(app)
+    app.cli.add_command(MigrationCommands("db", help="Migrate the database."))
     for command in (person, feed, demo_command, worker, check, backup, restore):
         app.cli.add_command(command)

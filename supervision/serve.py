@@ -24,7 +24,6 @@ from typing import NoReturn
 
 from flask import Flask
 from flask.cli import ScriptInfo
-from flask_migrate import upgrade
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
@@ -168,6 +167,8 @@ def _migrate(settings: Settings) -> None:
         if found is Schema.NEWER:
             raise BadSettings("The database is newer than this version of Supervision.")
         if found is not Schema.CURRENT:
+            from flask_migrate import upgrade  # noqa: PLC0415 - most starts need no Alembic
+
             _say("Preparing the database")
             upgrade()
     probe_writing()

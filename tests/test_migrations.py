@@ -3,12 +3,14 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
 from supervision.db import db
 from supervision.models import guards
+from supervision.services import health
 from tests import factories
 
 both = pytest.mark.engines("sqlite", "postgresql")
@@ -43,3 +45,9 @@ def test_guard_is_in_the_migrated_database(app: Flask) -> None:
         query = "SELECT count(*) FROM pg_constraint WHERE conname = 'ex_claim_overlap'"
         expected = 1
     assert db.session.execute(text(query)).scalar() == expected
+
+
+def test_revisions_are_those_that_alembic_knows() -> None:
+    script = ScriptDirectory(str(health.STEPS.parent))
+    steps = [step.revision for step in script.walk_revisions()]
+    assert list(health.revisions()) == steps[::-1]

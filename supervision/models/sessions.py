@@ -124,6 +124,20 @@ class Claim(WithId, Model):
         ),
         Index("ix_claim_person_id_starts_at_ends_at", "person_id", "starts_at", "ends_at"),
         Index(
+            "ix_claim_pending",
+            "person_id",
+            "starts_at",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_claim_held",
+            "person_id",
+            "hold_expires_at",
+            sqlite_where=text("hold_expires_at IS NOT NULL"),
+            postgresql_where=text("hold_expires_at IS NOT NULL"),
+        ),
+        Index(
             "ix_claim_hold_expires_at",
             "hold_expires_at",
             sqlite_where=text("hold_expires_at IS NOT NULL"),

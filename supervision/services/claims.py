@@ -40,7 +40,14 @@ from supervision.services.counters import raise_all, raise_epoch
 
 LONGEST = timedelta(minutes=MAX_MINUTES)
 Instant = ColumnElement[datetime]
-_INSERT = insert(table(Claim))
+_CLAIM = table(Claim)
+_INSERT = insert(_CLAIM)
+# Only a hold has an end, so an end in a statement means the few rows of an index of holds.
+_LAPSED = delete(_CLAIM).where(_CLAIM.c.hold_expires_at <= bindparam("at", type_=UTCDateTime))
+_LAPSED_OF = _LAPSED.where(_CLAIM.c.person_id.in_(bindparam("ids", expanding=True)))
+_HELD_BY = delete(_CLAIM).where(
+    _CLAIM.c.hold_expires_at.is_not(None), _CLAIM.c.held_by_id == bindparam("held_by_id")
+)
 
 
 @dataclass(frozen=True)
@@ -90,14 +97,18 @@ def serialise(person_ids: Iterable[UUID], at: datetime | None = None) -> None:
     ids = set(person_ids)
     raise_all(ids)
     if at is not None:
-        _let_go(Claim.person_id.in_(ids), Claim.hold_expires_at <= at)
+        _release_lapsed_of(ids, at)
 
 
 def serialise_unseen(person_ids: Iterable[UUID], at: datetime) -> None:
     """`serialise` for what no feed shows: a time that is only held."""
     ids = set(person_ids)
     raise_epoch(ids)
-    _let_go(Claim.person_id.in_(ids), Claim.hold_expires_at <= at)
+    _release_lapsed_of(ids, at)
+
+
+def _release_lapsed_of(person_ids: Iterable[UUID], at: datetime) -> None:
+    run(_LAPSED_OF, {"ids": list(person_ids), "at": at})
 
 
 def hold(person_id: UUID, held_by_id: UUID, span: Interval, until: datetime) -> None:
@@ -123,24 +134,17 @@ def hold(person_id: UUID, held_by_id: UUID, span: Interval, until: datetime) -> 
 
 def release_holds(held_by_id: UUID) -> None:
     """Let go what is held for somebody."""
-    _let_go(Claim.held_by_id == held_by_id, Claim.hold_expires_at.is_not(None))
+    run(_HELD_BY, {"held_by_id": held_by_id})
 
 
 def release_lapsed(at: datetime) -> None:
     """Let go every hold that has run out; safe to run as often as one likes."""
-    _let_go(Claim.hold_expires_at <= at)
+    run(_LAPSED, {"at": at})
 
 
 def has_lapsed(at: datetime) -> bool:
     """Whether a hold has run out: one look into a small index."""
     return bool(db.session.scalar(select(exists().where(Claim.hold_expires_at <= at))))
-
-
-def _let_go(*which: ColumnElement[bool]) -> None:
-    db.session.execute(
-        delete(Claim).where(Claim.state == ClaimState.HOLD, *which),
-        execution_options={"synchronize_session": False},
-    )
 
 
 def clashes(

@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from wtforms import PasswordField, ValidationError
 from wtforms.validators import EqualTo, InputRequired
-from zxcvbn import zxcvbn
 
 from supervision.web.forms import REQUIRED
 
@@ -33,8 +32,11 @@ class Strength:
 def strength(passphrase: str, known: list[str]) -> Strength:
     """Judge a passphrase; `known` holds what a stranger would try first: name and address.
 
-    The judge (zxcvbn) carries the common breached passphrases with it and asks nobody.
+    The judge (zxcvbn) carries the common breached passphrases with it and asks nobody. They take
+    13 MB, so it comes when somebody first chooses a passphrase.
     """
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - see above
+
     if len(passphrase) < SHORTEST:
         missing = SHORTEST - len(passphrase)
         return Strength(0, _("Too short: %(count)d more to go.", count=missing))
