@@ -134,8 +134,11 @@ def _release(_connection: Any, record: Any) -> None:
 
 def begin_write() -> None:
     """End any reading and begin the request's one writing transaction."""
-    db.session.rollback()
-    db.session.connection(bind_arguments={"bind": db.engine}, execution_options={WRITE: True})
+    session = db.session()
+    session.rollback()
+    session.info[WRITE] = session.connection(
+        bind_arguments={"bind": db.engine}, execution_options={WRITE: True}
+    )
 
 
 @event.listens_for(Engine, "before_cursor_execute")
@@ -151,6 +154,8 @@ def end_reading() -> None:
 
     By a commit, since psycopg forgets all that it has prepared with every rollback.
     """
+    if not db.session.registry.has():
+        return
     session = db.session()
     if not session.in_transaction():
         return
@@ -186,7 +191,14 @@ def run(
 
     Rows are columns, never entities, and the session does not learn what was changed.
     """
-    return db.session.connection().execute(statement, values)
+    return _connection().execute(statement, values)
+
+
+def _connection() -> Connection:
+    """The session's connection; to ask the session itself costs a tenth of a statement."""
+    session = db.session()
+    held: Connection | None = session.info.get(WRITE)
+    return held if held is not None and held.in_transaction() else session.connection()
 
 
 @contextmanager

@@ -131,13 +131,6 @@ class Claim(WithId, Model):
             postgresql_where=text("state = 'pending'"),
         ),
         Index(
-            "ix_claim_held",
-            "person_id",
-            "hold_expires_at",
-            sqlite_where=text("hold_expires_at IS NOT NULL"),
-            postgresql_where=text("hold_expires_at IS NOT NULL"),
-        ),
-        Index(
             "ix_claim_hold_expires_at",
             "hold_expires_at",
             sqlite_where=text("hold_expires_at IS NOT NULL"),

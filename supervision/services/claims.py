@@ -4,7 +4,7 @@ Those who lead claim hard, and so does the supervisee of an individual roster: t
 one person never overlap. Members of peer and group rosters claim softly: a clash is told, never
 refused. The claims of a cancelled session stay, softly, as the record of whose session it was;
 they count as no busy time. What is asked for, and what is held while somebody decides, is as busy
-as what is planned; a hold that has run out is deleted by whoever next books its person.
+as what is planned; a hold that has run out is deleted by whoever next meets it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +16,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
+    Insert,
+    String,
     bindparam,
     column,
     delete,
     exists,
+    func,
     insert,
     select,
     update,
@@ -42,7 +46,19 @@ LONGEST = timedelta(minutes=MAX_MINUTES)
 Instant = ColumnElement[datetime]
 _CLAIM = table(Claim)
 _INSERT = insert(_CLAIM)
-# Only a hold has an end, so an end in a statement means the few rows of an index of holds.
+_NEW = ("id", "person_id", "session_id", "starts_at", "ends_at", "hard")
+
+
+def _insert_columns() -> Insert:
+    """Rows given by columns: one statement for PostgreSQL, however many they are."""
+    arrays = (bindparam(name, type_=ARRAY(_CLAIM.c[name].type)) for name in _NEW)
+    new = func.unnest(*arrays).table_valued(*_NEW, name="new").render_derived()
+    rows = select(*new.c, bindparam("state", type_=String))
+    return insert(_CLAIM).from_select([*_NEW, "state"], rows)
+
+
+_INSERT_COLUMNS = _insert_columns()
+# Only holds run out: these statements read the few rows of an index of their own.
 _LAPSED = delete(_CLAIM).where(_CLAIM.c.hold_expires_at <= bindparam("at", type_=UTCDateTime))
 _LAPSED_OF = _LAPSED.where(_CLAIM.c.person_id.in_(bindparam("ids", expanding=True)))
 _HELD_BY = delete(_CLAIM).where(
@@ -88,35 +104,25 @@ def claims_hard(kind: str, role: str) -> bool:
     return role in LEADS or kind == Kind.INDIVIDUAL
 
 
-def serialise(person_ids: Iterable[UUID], at: datetime | None = None) -> None:
+def serialise(person_ids: Iterable[UUID]) -> None:
     """Make writers who share a person wait for each other, until the transaction ends.
 
-    Whoever waits here changes these people's sessions: their feeds are out of date with it. Given
-    `at`, their holds that have run out by then are let go.
+    Whoever waits here changes these people's sessions: their feeds are out of date with it.
     """
-    ids = set(person_ids)
-    raise_all(ids)
-    if at is not None:
-        _release_lapsed_of(ids, at)
+    raise_all(person_ids)
 
 
-def serialise_unseen(person_ids: Iterable[UUID], at: datetime) -> None:
+def serialise_unseen(person_ids: Iterable[UUID]) -> None:
     """`serialise` for what no feed shows: a time that is only held."""
-    ids = set(person_ids)
-    raise_epoch(ids)
-    _release_lapsed_of(ids, at)
+    raise_epoch(person_ids)
 
 
-def _release_lapsed_of(person_ids: Iterable[UUID], at: datetime) -> None:
-    run(_LAPSED_OF, {"ids": list(person_ids), "at": at})
-
-
-def hold(person_id: UUID, held_by_id: UUID, span: Interval, until: datetime) -> None:
-    """Keep a person's time free for somebody until an instant, after `serialise_unseen`.
+def hold(person_id: UUID, held_by_id: UUID, span: Interval, at: datetime, until: datetime) -> None:
+    """Keep a person's time free for somebody from `at` to `until`, after `serialise_unseen`.
 
     Raises Clashed when the person is busy, Conflict when the database refuses.
     """
-    refuse_hard(clashes([Claimant(person_id, True)], [span]))
+    refuse_hard(clashes([Claimant(person_id, True)], [span], at))
     row = {
         "id": uuid4(),
         "person_id": person_id,
@@ -150,18 +156,23 @@ def has_lapsed(at: datetime) -> bool:
 def clashes(
     claimants: Iterable[Claimant],
     intervals: Iterable[Interval],
+    at: datetime,
     ignore_session_ids: Iterable[UUID] = (),
 ) -> list[Clash]:
     """Who is busy in which of the intervals, in order of time: one statement for all of them.
 
-    A clash is hard when both the wanted claim and the existing one are. The look is bounded by
-    the longest claim, so it reads a few rows of an index however much a person has ever booked.
+    A clash is hard when both the wanted claim and the existing one are. Holds that are in the way
+    and have run out at `at` are let go. The look is bounded by the longest claim, so it reads a
+    few rows of an index however much a person has ever booked.
     """
     hard = {one.person_id: one.hard for one in claimants}
     times = [(when.start, when.end, when.start - LONGEST) for when in intervals]
     if not hard or not times:
         return []
-    rows = _busy_once(times[0], hard) if len(times) == 1 else _busy_often(times, hard)
+    rows = (_busy_once(times[0], hard) if len(times) == 1 else _busy_often(times, hard)).all()
+    if any(row.hold_expires_at is not None and row.hold_expires_at <= at for row in rows):
+        run(_LAPSED_OF, {"at": at, "ids": list(hard)})
+        rows = [row for row in rows if row.hold_expires_at is None or row.hold_expires_at > at]
     ignored = frozenset(ignore_session_ids)
     found = [
         Clash(
@@ -197,7 +208,7 @@ def _columns(wanted_at: Instant) -> list[ColumnElement[Any]]:
     name = select(Person.name).where(Person.id == Claim.person_id)
     state = select(Session.state).where(Session.id == Claim.session_id)
     return [
-        *Claim.__table__.c["person_id", "starts_at", "ends_at", "session_id", "hard"],
+        *_CLAIM.c["person_id", "starts_at", "ends_at", "session_id", "hard", "hold_expires_at"],
         name.scalar_subquery().label("name"),
         state.scalar_subquery().label("state"),
         wanted_at.label("wanted_at"),
@@ -261,14 +272,21 @@ def claim(
             "starts_at": when.start,
             "ends_at": when.end,
             "hard": one.hard and (one.person_id, when.start) not in soft,
-            "state": state,
         }
         for session_id, when in sessions
         for one in claimants
     ]
     if rows:
         with guarded():
-            run(_INSERT, rows)
+            _insert(rows, state)
+
+
+def _insert(rows: Sequence[dict[str, Any]], state: ClaimState) -> None:
+    if db.engine.dialect.name == "postgresql":
+        columns: dict[str, Any] = {name: [row[name] for row in rows] for name in _NEW}
+        run(_INSERT_COLUMNS, columns | {"state": state})
+    else:
+        run(_INSERT, [row | {"state": state} for row in rows])
 
 
 def reclaim(

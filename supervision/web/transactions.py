@@ -46,29 +46,47 @@ class App(Flask):
         return self._write(super().dispatch_request)
 
     def _write(self, view: Callable[[], Any]) -> Response:
-        for attempt in range(1, ATTEMPTS + 1):
+        """What the view answers, or what the same form was answered before.
+
+        Nearly every form comes once, so that is not asked first: one that came before finds its
+        key taken when it is done, or finds something else in its way, and is undone.
+        """
+        said = list(session.get("_flashes", ()))
+        for left in reversed(range(ATTEMPTS)):
             begin_write()
+            failure: Exception | None = None
+            response: Response | None = None
             try:
-                response = _replayed() or self.make_response(view())
+                response = self.make_response(view())
                 if response.status_code < 400:
                     _remember(response)
                     db.session.commit()
-                else:
-                    db.session.rollback()
+                    return response
+            except Exception as error:  # noqa: BLE001 - raised again below, unless it passes
+                response, failure = None, error
+            db.session.rollback()
+            before = _replayed()
+            if before is None and response is not None:
                 return response
-            except DBAPIError as error:
-                db.session.rollback()
-                if attempt == ATTEMPTS or not _passes(error):
-                    raise
-                session.pop("_flashes", None)
-            except BaseException:
-                db.session.rollback()
-                raise
+            _say_only(said)
+            if before is not None:
+                return before
+            if failure is not None and (left == 0 or not _passes(failure)):
+                raise failure
         raise AssertionError("the loop returns or raises")
 
 
-def _passes(error: DBAPIError) -> bool:
+def _say_only(said: list[Any]) -> None:
+    """Take back what a run that was undone wanted to say."""
+    session["_flashes"] = said
+    if not said:
+        del session["_flashes"]
+
+
+def _passes(error: Exception) -> bool:
     """Whether the same request may well succeed when it is run again."""
+    if not isinstance(error, DBAPIError):
+        return False
     if isinstance(error, IntegrityError) and "replay" in str(error.orig):
         return True  # the same form came twice at once; the other's answer is there now
     state = getattr(error.orig, "sqlstate", None)
@@ -121,13 +139,12 @@ def _replayed() -> Response | None:
         return None
     if not hmac.compare_digest(row.body_hash, body_hash):
         raise Conflict(N_("This form was sent before with other words. Open it again to go on."))
-    g.replayed = True
     return current_app.make_response(redirect(row.location, 303))
 
 
 def _remember(response: Response) -> None:
     found = _once()
-    if found is None or response.status_code != 303 or getattr(g, "replayed", False):
+    if found is None or response.status_code != 303:
         return
     person_id, once, body_hash = found
     values = {

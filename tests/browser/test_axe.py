@@ -161,7 +161,7 @@ def test_pages_of_asking_for_a_time(new_page, sign_in, judge):
     sign_in(alice, "alice")
     judge.visit(alice, f"{bob.url}/decline")
     alice.get_by_role("button", name="Decline").click()
-    expect(alice.get_by_text("Declined. The time is free again")).to_be_visible()
+    expect(alice.locator("#messages")).to_contain_text("Declined. The time is free again")
     judge.visit(bob, bob.url)
     judge.conclude()
 

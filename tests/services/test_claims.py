@@ -17,6 +17,7 @@ from supervision.models.sessions import Claim
 from supervision.services import claims
 from supervision.services.claims import Claimant
 from tests import factories
+from tests.conftest import NOW
 from tests.factories import House
 
 NINE = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -44,7 +45,7 @@ def test_clashes_are_all_that_overlap(
     for span in busy:
         minutes = (span.end - span.start).seconds // 60
         factories.session(roster, span.start, house.bob, house.carol, minutes=minutes)
-    found = claims.clashes([Claimant(house.bob.id, True)], wanted)
+    found = claims.clashes([Claimant(house.bob.id, True)], wanted, NOW)
     expected = sorted(
         (own.start, own.end, wish.start) for own in busy for wish in wanted if own.overlaps(wish)
     )
@@ -62,7 +63,7 @@ def test_clashes_of_five_hundred_times_are_one_statement(house: House, app: Flas
         seen.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", see)
-    found = claims.clashes(people, weeks)
+    found = claims.clashes(people, weeks, NOW)
     event.remove(db.engine, "before_cursor_execute", see)
     assert (len(found), len(seen)) == (1, 1)
 
@@ -81,7 +82,7 @@ def test_clashes_of_many_times_look_into_the_index_from_each(house: House) -> No
 
     event.listen(db.engine, "before_cursor_execute", see)
     weeks = [Interval.lasting(NINE - timedelta(weeks=week), 50) for week in range(200)]
-    claims.clashes([Claimant(house.bob.id, True), Claimant(house.carol.id, True)], weeks)
+    claims.clashes([Claimant(house.bob.id, True), Claimant(house.carol.id, True)], weeks, NOW)
     event.remove(db.engine, "before_cursor_execute", see)
     ((statement, parameters),) = seen
     explained = f"EXPLAIN QUERY PLAN {statement}"

@@ -166,7 +166,7 @@ def _guard_in_the_code(kept: bool) -> AbstractContextManager[object]:
     return mock.patch.multiple(claims, serialise=_nobody_waits, refuse_hard=_look_and_let_go)
 
 
-def _nobody_waits(_ids: object, _at: object = None) -> None:
+def _nobody_waits(_ids: object) -> None:
     return None
 
 

@@ -152,11 +152,12 @@ def unseal(key: Key, kind: Type, place: Place, blob: bytes) -> bytes:
     expected, nonce = pack_start(kind) + place, blob[_NONCE_START:HEADER_BYTES]
     commitment, cipher = key.prepare(expected + nonce)
     header = pack_header(expected, commitment, nonce)
-    if not compare_digest(header, blob[:HEADER_BYTES]):
+    view = memoryview(blob)
+    if not compare_digest(header, view[:HEADER_BYTES]):
         same_place = compare_digest(header[:_PLACE_END], blob[:_PLACE_END])
         raise WrongKey("commitment") if same_place else Damaged("place")
     try:
-        return cipher.decrypt(nonce, blob[HEADER_BYTES:], header)
+        return cipher.decrypt(nonce, view[HEADER_BYTES:], header)
     except InvalidTag:
         raise Damaged("tag") from None
 

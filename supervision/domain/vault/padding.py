@@ -29,6 +29,6 @@ def unpad(padded: bytes) -> bytes:
     if len(padded) < SMALLEST:
         raise Damaged("padding")
     end = _LENGTH.size + int(_LENGTH.unpack_from(padded)[0])
-    if padded_size(end) != len(padded) or padded[end:] != bytes(len(padded) - end):
+    if padded_size(end) != len(padded) or padded.count(0, end) != len(padded) - end:
         raise Damaged("padding")
     return padded[_LENGTH.size : end]

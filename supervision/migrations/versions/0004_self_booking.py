@@ -47,20 +47,12 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
     )
-    op.create_index(
-        "ix_claim_held",
-        "claim",
-        ["person_id", "hold_expires_at"],
-        sqlite_where=sa.text("hold_expires_at IS NOT NULL"),
-        postgresql_where=sa.text("hold_expires_at IS NOT NULL"),
-    )
     _guard_again()
 
 
 def downgrade() -> None:
     """Holds are let go; what was asked for or declined is kept as cancelled."""
     op.execute("DELETE FROM claim WHERE session_id IS NULL")
-    op.drop_index("ix_claim_held", table_name="claim")
     op.drop_index("ix_claim_pending", table_name="claim")
     session = sa.table("session", sa.column("id", sa.Uuid()), sa.column("state", sa.String()))
     claim = sa.table(

@@ -81,7 +81,7 @@ def cancel_own(
     message = checked_message(message)
     roster, session, own = _held(actor, at, session_id, knows_late)
     members = members_of(roster)
-    claims.serialise((member.person_id for member in members), at)
+    claims.serialise(member.person_id for member in members)
     session.state, session.message = SessionState.CANCELLED, message
     session.late = session.late or own.late
     touch(session, at)
@@ -109,7 +109,7 @@ def move_own(
     roster, session, own = _held(actor, at, session_id, knows_late)
     if own.asks:
         raise Conflict(N_("Another time has to be asked for: cancel this one, then ask anew."))
-    claims.serialise(own.desk.people, at)
+    claims.serialise(own.desk.people)
     claims.release_holds(actor.id)
     check_free(actor, at, own.desk, own.terms, starts_at, [session_id])
     span, before = (
@@ -117,7 +117,7 @@ def move_own(
         Interval(own.starts_at, own.ends_at),
     )
     members = members_of(roster)
-    warnings = claims.refuse_hard(claims.clashes(members, [span], [session_id]))
+    warnings = claims.refuse_hard(claims.clashes(members, [span], at, [session_id]))
     session.starts_at, session.ends_at = span
     session.shifted, session.edited, session.message = False, True, message
     session.late = session.late or own.late

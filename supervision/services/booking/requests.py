@@ -71,7 +71,7 @@ def accept(actor: Actor, at: datetime, session_id: UUID, base_url: str = "") -> 
     roster = hold_to_run(actor, _roster_of(actor, session_id))
     session = _waiting(at, session_id)
     members = members_of(roster)
-    claims.serialise((member.person_id for member in members), at)
+    claims.serialise(member.person_id for member in members)
     session.state, session.published_at = SessionState.PLANNED, stamp(at)
     db.session.flush()
     claims.confirm(session_id)
@@ -140,7 +140,7 @@ def _end(
     base_url: str,
 ) -> None:
     members = members_of(roster)
-    claims.serialise((member.person_id for member in members), at)
+    claims.serialise(member.person_id for member in members)
     session.state, session.message = SessionState.DECLINED, message
     db.session.flush()
     claims.release([session.id])

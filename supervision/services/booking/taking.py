@@ -42,12 +42,12 @@ def hold_time(actor: Actor, at: datetime, roster_id: UUID, choice: Choice) -> da
     """
     where = _open_desk(actor, roster_id)
     kind = where.kind(choice.session_type_id)
-    claims.serialise_unseen(where.people, at)
+    claims.serialise_unseen(where.people)
     claims.release_holds(actor.id)
     check_free(actor, at, where, where.own.terms(kind.minutes), choice.starts_at)
     until = at + HELD_FOR
     span = Interval.lasting(choice.starts_at, kind.minutes)
-    claims.hold(where.supervisor_id, actor.id, span, until)
+    claims.hold(where.supervisor_id, actor.id, span, at, until)
     record(Act.TIME_HOLD, at, actor.id, roster_id)
     return until
 
@@ -79,12 +79,12 @@ def take_time(
     message = checked_message(choice.message)
     where = desk(actor, roster_id)
     kind = where.kind(choice.session_type_id)
-    claims.serialise(where.people, at)
+    claims.serialise(where.people)
     claims.release_holds(actor.id)
     check_free(actor, at, where, where.own.terms(kind.minutes), choice.starts_at)
     members = members_of(roster)
     span = Interval.lasting(choice.starts_at, kind.minutes)
-    warnings = claims.refuse_hard(claims.clashes(members, [span]))
+    warnings = claims.refuse_hard(claims.clashes(members, [span], at))
     session_id = _insert(actor, at, roster, kind, span, message)
     state = ClaimState.PENDING if kind.asks else ClaimState.CONFIRMED
     claims.claim([(session_id, span)], members, state=state)

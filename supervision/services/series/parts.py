@@ -104,11 +104,12 @@ def check_slots(
     members: Sequence[Claimant],
     slots: Sequence[Slot],
     wanted: Sequence[Interval],
+    at: datetime,
     moving: Sequence[UUID] = (),
 ) -> list[Clash]:
     """As `checked_clashes`; every hard clash is reported. Raises SeriesClashed."""
     claims.serialise(member.person_id for member in members)
-    found = claims.clashes(members, wanted, moving)
+    found = claims.clashes(members, wanted, at, moving)
     hard = [clash for clash in found if clash.hard]
     if hard:
         raise SeriesClashed(hard, slots)

@@ -64,7 +64,7 @@ def _add_rolled(roster: Held, series: Series, due: list[Occurrence], at: datetim
         return
     members = members_of(roster)
     claims.serialise(member.person_id for member in members)
-    found = claims.clashes(members, spans(due, series.minutes))
+    found = claims.clashes(members, spans(due, series.minutes), at)
     placed = add_rows(roster, series, [Slot.of(one) for one in due], at)
     claims.claim(placed, members, softened=found)
     record(Act.SERIES_ROLL, at, None, series.id, roster=roster.id, sessions=len(due))

@@ -78,7 +78,7 @@ def _correct(roster_id: UUID, at: datetime) -> int:
         placed = [(session.id, span) for session, _before, span in moved]
         db.session.flush()
         ids = [one.id for one in late]
-        found = claims.clashes(members, [span for _, span in placed], ids)
+        found = claims.clashes(members, [span for _, span in placed], at, ids)
         claims.reclaim(placed, members, softened=found)
         for session, before, span in moved:
             record(Act.SESSION_MOVE, at, None, session.id, roster=roster_id)

@@ -26,9 +26,9 @@ def member_joined(roster_id: UUID, person_id: UUID, at: datetime) -> list[Clash]
     db.session.flush()
     roster = hold(roster_id)
     claimants = [one for one in members_of(roster) if one.person_id == person_id]
-    claims.serialise([person_id], at)
+    claims.serialise([person_id])
     coming = [(one.id, Interval(one.starts_at, one.ends_at)) for one in _coming(roster_id, at)]
-    found = claims.clashes(claimants, [span for _, span in coming], [key for key, _ in coming])
+    found = claims.clashes(claimants, [span for _, span in coming], at, [key for key, _ in coming])
     claims.reclaim(coming, claimants, softened=found)
     return found
 
@@ -37,7 +37,7 @@ def member_left(roster_id: UUID, person_id: UUID, at: datetime) -> None:
     """Take the coming sessions from somebody who left; the past ones stay theirs."""
     db.session.flush()
     hold(roster_id)
-    claims.serialise([person_id], at)
+    claims.serialise([person_id])
     _drop_requests(roster_id, at)
     ids = db.session.scalars(
         select(Session.id).where(Session.roster_id == roster_id, Session.starts_at > at)
@@ -69,7 +69,7 @@ def republish(
     db.session.flush()
     roster = hold(roster_id)
     members = members_of(roster)
-    claims.serialise((member.person_id for member in members), at)
+    claims.serialise(member.person_id for member in members)
     coming = _coming(roster_id, at)
     for session in coming:
         touch(session, at)
@@ -88,7 +88,7 @@ def cancel_coming(
     db.session.flush()
     roster = hold(roster_id)
     members = members_of(roster)
-    claims.serialise((member.person_id for member in members), at)
+    claims.serialise(member.person_id for member in members)
     _drop_requests(roster_id, at)
     coming = _coming(roster_id, at)
     for session in coming:

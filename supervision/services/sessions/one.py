@@ -43,7 +43,7 @@ def book_session(
     due = [resolve(wish.starts_local, roster.zone)]
     check_future(due, at)
     members = members_of(roster)
-    warnings = checked_clashes(members, spans(due, wish.minutes), at=at)
+    warnings = checked_clashes(members, spans(due, wish.minutes), at)
     placed = insert_sessions(
         roster, due, wish.minutes, made_by_id=actor.id, at=at, message=wish.message
     )
@@ -66,15 +66,12 @@ def book_session(
 def checked_clashes(
     members: Sequence[Claimant],
     wanted: Sequence[Interval],
+    at: datetime,
     moving: Sequence[UUID] = (),
-    at: datetime | None = None,
 ) -> list[Clash]:
-    """Queue behind other bookings of these people, then look. Raises Clashed; returns warnings.
-
-    Given `at`, holds that have run out by then are no clashes.
-    """
-    claims.serialise((member.person_id for member in members), at)
-    return claims.refuse_hard(claims.clashes(members, wanted, moving))
+    """Queue behind other bookings of these people, then look. Raises Clashed; returns warnings."""
+    claims.serialise(member.person_id for member in members)
+    return claims.refuse_hard(claims.clashes(members, wanted, at, moving))
 
 
 def own_warnings(warnings: Sequence[Clash]) -> dict[UUID, Sequence[Interval]]:
@@ -109,7 +106,7 @@ def move_session(
     if span == before:
         return Booked((session_id,), session.zone, session.series_id)
     members = members_of(roster)
-    warnings = checked_clashes(members, [span], [session_id], at)
+    warnings = checked_clashes(members, [span], at, [session_id])
     session.starts_at, session.ends_at = span
     session.shifted, session.edited, session.message = due.shifted, True, wish.message
     touch(session, at)
