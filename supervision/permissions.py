@@ -68,6 +68,11 @@ def can_run_roster(place: Place | None, kind: str) -> bool:
     )
 
 
+def can_see_answers(place: Place | None, *, asks: bool, told: bool) -> bool:
+    """See what others say to a poll: who `asks`, who leads; others once it is to be `told` them."""
+    return can_take_part(place) and (asks or told or (place is not None and place.role in LEADS))
+
+
 def can_see_times(place: Place | None, kind: str) -> bool:
     """See which times of the supervisor's are free: both people of an individual roster."""
     return can_take_part(place) and kind == Kind.INDIVIDUAL

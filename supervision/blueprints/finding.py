@@ -8,7 +8,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, request
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
 from wtforms import SelectMultipleField
@@ -16,7 +15,6 @@ from wtforms.validators import InputRequired
 
 from supervision import clock
 from supervision.domain.finding import Found, Hour
-from supervision.errors import N_
 from supervision.services import finding
 from supervision.services.finding import MOST_WEEKS, Member, Times
 from supervision.web import forms
@@ -25,22 +23,9 @@ from supervision.web.fields import DayField, NumberField
 from supervision.web.filters import clock_time, local_date
 from supervision.web.forms import REQUIRED, Form
 from supervision.web.fragments import page as show_page
+from supervision.web.words import HOUR_TONES, hour_word
 
 bp = Blueprint("finding", __name__)
-WORDS = {
-    Hour.GOOD: N_("good"),
-    Hour.FAIR: N_("fair"),
-    Hour.WEEKEND: N_("weekend"),
-    Hour.POOR: N_("early or late"),
-    Hour.NIGHT: N_("night"),
-}
-TONES = {
-    Hour.GOOD: "good",
-    Hour.FAIR: "neutral",
-    Hour.WEEKEND: "warn",
-    Hour.POOR: "warn",
-    Hour.NIGHT: "bad",
-}
 
 
 class FindForm(Form):
@@ -145,8 +130,8 @@ def _offer(roster_id: UUID, times: Times, found: Found, with_hours: bool = False
     return Offer(
         found.starts_at,
         f"/rosters/{roster_id}/book?date={there:%Y-%m-%d}&starts_at={there:%H:%M}",
-        str(_(WORDS[worst])),
-        TONES[worst],
+        hour_word(worst),
+        HOUR_TONES[worst],
         tuple(_local_hour(found.starts_at, member, hour) for member, hour in pairs),
     )
 
@@ -159,6 +144,6 @@ def _local_hour(starts_at: datetime, member: Member, hour: Hour) -> LocalHour:
         member.zone.rpartition("/")[2].replace("_", " "),
         clock_time(local),
         local_date(local.date()) if local.date() != here else "",
-        str(_(WORDS[hour])),
-        TONES[hour],
+        hour_word(hour),
+        HOUR_TONES[hour],
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, abort, render_template
 
 from supervision import clock
-from supervision.services import booking, home, mail, meetings, people
+from supervision.services import booking, home, mail, meetings, people, polls
 from supervision.web.auth import anyone, signed_in, viewer
 from supervision.web.filters import local_date
 from supervision.web.settings import settings
@@ -29,6 +29,7 @@ def index() -> str:
         waiting=home.invitations(actor),
         asked=booking.requests_for(actor, at),
         turns_asked=meetings.questions_for(actor, at),
+        polls_asked=polls.waiting_for(actor, at),
         has_rosters=bool(coming) or home.has_rosters(actor),
     )
 

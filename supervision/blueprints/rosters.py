@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, NumberRange
 from supervision import clock
 from supervision.models.rosters import Kind, MemberState, Roster
 from supervision.permissions import can_make_roster
-from supervision.services import places, rosters, sessions
+from supervision.services import places, polls, rosters, sessions
 from supervision.services.rosters import RosterForm
 from supervision.web import forms, limits
 from supervision.web.auth import signed_in, viewer
@@ -150,6 +150,7 @@ def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more
         past=sessions.past_of_roster(actor, roster_id, at, past_page)
         if takes_part or page.place.state == MemberState.ENDED
         else [],
+        polls=polls.open_polls_of(roster_id, at) if takes_part else [],
         coming_page=coming_page,
         past_page=past_page,
         page_size=sessions.PAGE,

@@ -102,6 +102,13 @@ def kindest(found: Sequence[Found], most: int) -> list[Found]:
     return best
 
 
+def hour_of(zone: str, span: Interval) -> Hour:
+    """How kind a session's worst minute is to somebody in a zone."""
+    start, end = (int(instant.timestamp()) for instant in span)
+    bands = _hours(zone, span)
+    return max(hour for (first, last), hour in bands if first < end and start < last)
+
+
 class _Grid:
     """The starts of an interval as places 0, 1, …"""
 

@@ -8,6 +8,7 @@ from supervision.models import (
     meetings,
     notes,
     people,
+    polls,
     rosters,
     sessions,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "meetings",
     "notes",
     "people",
+    "polls",
     "rosters",
     "sessions",
 ]

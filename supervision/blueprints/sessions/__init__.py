@@ -22,7 +22,7 @@ from supervision.blueprints.sessions.forms import (
     MoveSeriesForm,
 )
 from supervision.errors import N_, Conflict, Invalid, NotAllowed, NotFound
-from supervision.services import places, series, sessions
+from supervision.services import places, polls, series, sessions
 from supervision.services.claims import Clashed
 from supervision.services.series import Which
 from supervision.services.sessions import Booked, SessionPage
@@ -82,15 +82,16 @@ def _attempt(form: Form, zone: Callable[[], str], act: Callable[[], T]) -> T | N
 @bp.get("/rosters/<uuid:roster_id>/book")
 @signed_in
 def new(roster_id: UUID) -> Response:
-    """The form; `date` and `starts_at` in the query fill it in."""
+    """The form; `date`, `starts_at`, `minutes` and `poll` in the query fill it in."""
     shown = _shown(roster_id)
     form = BookForm(request.args)
     form = BookForm(
         formdata=None,
         date=form.date.data or _today(shown.zone) + timedelta(days=1),
         starts_at=form.starts_at.data,
-        minutes=shown.minutes,
+        minutes=form.minutes.data or shown.minutes,
         zone=shown.zone,
+        poll=form.poll.data,
     )
     return _book_page(200, form, shown)
 
@@ -114,6 +115,14 @@ def book(roster_id: UUID) -> Response:
 
 
 def _book(roster_id: UUID, form: BookForm) -> Booked:
+    booked = _book_wish(roster_id, form)
+    poll_id = form.poll_id()
+    if poll_id is not None:
+        polls.settle(viewer(), clock.now(), poll_id, roster_id, booked.session_ids[0])
+    return booked
+
+
+def _book_wish(roster_id: UUID, form: BookForm) -> Booked:
     repeat, wish = form.repeat(), form.wish()
     if repeat is None:
         return sessions.book_session(viewer(), clock.now(), roster_id, wish, base_url())

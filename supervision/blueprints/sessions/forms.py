@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask_babel import lazy_gettext as lazy
 from wtforms import (
@@ -128,6 +129,15 @@ class BookForm(TimeForm):
         [Optional()],
         description=lazy("The last day without one; empty for a single day."),
     )
+
+    poll = HiddenField()
+
+    def poll_id(self) -> UUID | None:
+        """The poll that the time comes from; what is no id comes from none."""
+        try:
+            return UUID(self.poll.data or "")
+        except ValueError:
+            return None
 
     def left_out(self) -> LeftOut:
         """The days on which the series does not meet. Raises Invalid."""
