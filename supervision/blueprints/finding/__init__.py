@@ -14,6 +14,8 @@ from wtforms import SelectMultipleField
 from wtforms.validators import InputRequired
 
 from supervision import clock
+from supervision.blueprints.finding import week
+from supervision.blueprints.finding.week import Week
 from supervision.domain.finding import Found, Hour
 from supervision.services import finding
 from supervision.services.finding import MOST_WEEKS, Member, Times
@@ -23,6 +25,7 @@ from supervision.web.fields import DayField, NumberField
 from supervision.web.filters import clock_time, local_date
 from supervision.web.forms import REQUIRED, Form
 from supervision.web.fragments import page as show_page
+from supervision.web.fragments import page_or, wants_fragment
 from supervision.web.words import HOUR_TONES, hour_word
 
 bp = Blueprint("finding", __name__)
@@ -63,13 +66,39 @@ class Offer:
 @bp.get("/rosters/<uuid:roster_id>/find")
 @signed_in
 def show(roster_id: UUID) -> Response:
-    form, found = _form(roster_id), None
+    form, found, shown = _form(roster_id), None, None
     if not _is_asked() or form.validate():
+        if wants_fragment():
+            return _week_alone(roster_id, form)
         found = forms.answer(form, lambda: _times(roster_id, form))
-    status = 200 if found else 422
-    return show_page(
-        "finding/show.html", status, form=form, roster_id=roster_id, **_shown(roster_id, found)
+        shown = forms.answer(form, lambda: _week(roster_id, form)) if found else None
+    context = _shown(roster_id, found)
+    status = 200 if found and shown else 422
+    answer = show_page(
+        "finding/show.html", status, form=form, roster_id=roster_id, week=shown, **context
     )
+    answer.vary.update(("HX-Request", "HX-Request-Type"))
+    return answer
+
+
+def _week_alone(roster_id: UUID, form: FindForm) -> Response:
+    """The week's fragment, which the turning of weeks swaps in."""
+    shown = _week(roster_id, form)
+    return page_or("finding/_week.html", "finding/_week.html", week=shown, swapped=True)
+
+
+def _week(roster_id: UUID, form: FindForm) -> Week:
+    who = _chosen(form.who.data or ())
+    days = week.days_of(request.args, form.first_day.data, viewer())
+    hours = week.hours_of(request.args)
+    seen = finding.week_for(viewer(), clock.now(), roster_id, form.minutes.data, days, hours, who)
+    query = {
+        "first_day": form.first_day.data.isoformat(),
+        "weeks": form.weeks.data,
+        "minutes": form.minutes.data,
+        "who": sorted(form.who.data or ()),
+    }
+    return week.shown(seen, f"/rosters/{roster_id}/find", query, request.args, viewer())
 
 
 def _form(roster_id: UUID) -> FindForm:
