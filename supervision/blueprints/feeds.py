@@ -57,7 +57,7 @@ class MakeForm(Form):
         lazy("Name"),
         required(60),
         filters=[trimmed],
-        default=lazy("my phone"),
+        default=lazy("My phone"),
         description=lazy("So that you know it again. Make one link for each device or program."),
     )
     scope = SelectField(lazy("Shows"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, func, or_, select
 
 from supervision.db import run
 from supervision.models.rosters import CURRENT, Membership, MemberState, Roster, RosterState
@@ -16,11 +16,12 @@ from supervision.services.sessions.reads import ROWS, SessionRow
 
 @dataclass(frozen=True)
 class Invitation:
-    """A roster that waits for the actor's answer."""
+    """A roster that waits for the actor's answer; a seat in it is kept until `offered_until`."""
 
     id: UUID
     title: str
     kind: str
+    offered_until: datetime | None
 
 
 _PLANNED = ROWS.join(Claim, Claim.session_id == Session.id).where(
@@ -44,9 +45,13 @@ _ENDED = (
 )
 _MINE = Membership.person_id == bindparam("actor_id")
 _INVITATIONS = (
-    select(Roster.id, Roster.title, Roster.kind)
+    select(Roster.id, Roster.title, Roster.kind, Membership.offered_until)
     .join(Membership, Membership.roster_id == Roster.id)
-    .where(_MINE, Membership.state == MemberState.INVITED, Roster.state == RosterState.ACTIVE)
+    .where(
+        _MINE,
+        or_(Membership.state == MemberState.INVITED, Membership.offered_until.is_not(None)),
+        Roster.state == RosterState.ACTIVE,
+    )
     .order_by(func.lower(Roster.title))
 )
 _HAS_ROSTERS = select(exists().where(_MINE, Membership.state.in_(CURRENT)))
@@ -69,7 +74,7 @@ def just_ended(actor: Actor, since: datetime, at: datetime) -> SessionRow | None
 
 
 def invitations(actor: Actor) -> list[Invitation]:
-    """The rosters that the actor was asked into, by title."""
+    """The rosters that the actor was asked into or is offered a seat of, by title."""
     return [Invitation(*tuple(row)) for row in run(_INVITATIONS, {"actor_id": actor.id})]
 
 

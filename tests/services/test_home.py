@@ -82,6 +82,16 @@ def test_invitations_come_by_title_and_only_from_rosters_that_live(house) -> Non
     assert home.invitations(house.bob) == []
 
 
+def test_seat_that_is_offered_waits_for_an_answer_and_a_place_in_line_does_not(house) -> None:
+    kept = AT + 48 * HOUR
+    for title, until in (("offered", kept), ("in line", None)):
+        made = factories.roster(house.alice, title=title)
+        factories.join(made, house.charlie, state="waiting").offered_until = until
+    db.session.flush()
+    found = home.invitations(house.charlie)
+    assert [(row.title, row.offered_until) for row in found] == [("offered", kept)]
+
+
 def test_somebody_who_left_has_no_roster(house, group) -> None:
     assert (home.has_rosters(house.bob), home.has_rosters(house.charlie)) == (True, False)
     db.session.execute(

@@ -38,6 +38,7 @@ class RosterRow:
     taken: int
     role: str
     member_state: str
+    offered_until: datetime | None
     next_at: datetime | None
 
 
@@ -89,6 +90,7 @@ _ROSTERS = (
         Roster.taken,
         Membership.role,
         Membership.state,
+        Membership.offered_until,
         case((Membership.state == MemberState.ACTIVE, sessions.next_start(Roster.id))),
     )
     .join(Membership, Membership.roster_id == Roster.id)
