@@ -1,6 +1,7 @@
 """Sessions: book, move and cancel one; read those of a person or a roster; who joins and leaves."""
 
 from supervision.services.sessions.announcing import announce_due, forget_announcements
+from supervision.services.sessions.changing import Changed, change_session
 from supervision.services.sessions.clocks import follow_clocks
 from supervision.services.sessions.members import (
     cancel_coming,
@@ -19,19 +20,26 @@ from supervision.services.sessions.reads import (
     past_of_roster,
     sessions_between,
 )
+from supervision.services.sessions.setting import USUAL, OwnPlace, Setting, check_link
 
 __all__ = [
     "PAGE",
+    "USUAL",
     "Attendee",
     "Booked",
+    "Changed",
+    "OwnPlace",
     "SeriesInfo",
     "SessionPage",
     "SessionRow",
+    "Setting",
     "Wish",
     "announce_due",
     "book_session",
     "cancel_coming",
     "cancel_session",
+    "change_session",
+    "check_link",
     "coming_of_roster",
     "follow_clocks",
     "forget_announcements",

@@ -18,7 +18,13 @@ from supervision.models.rosters import (
     RosterState,
 )
 from supervision.models.sessions import Claim, Series, Session, SessionState
-from supervision.permissions import Actor, can_run_roster, can_take_part, can_take_time
+from supervision.permissions import (
+    Actor,
+    can_run_roster,
+    can_see_session,
+    can_take_part,
+    can_take_time,
+)
 from supervision.services.places import place_of
 from supervision.services.sessions.reads import ROWS, SessionRow
 
@@ -76,7 +82,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
     """A session that is, or was, the actor's, or that their roster holds. Raises NotFound.
 
     Who takes part in the roster sees who else the session is for; who has left sees only that
-    their own sessions were.
+    their own sessions were. What is for some members alone, only they and who runs it see.
     """
     claimed = exists().where(Claim.session_id == session_id, Claim.person_id == actor.id)
     row = db.session.execute(
@@ -86,7 +92,9 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         {"actor_id": actor.id},
     ).one_or_none()
     place = place_of(actor, row.roster_id) if row else None
-    if row is None or place is None or not (can_take_part(place) or row[-1]):
+    if row is None or place is None:
+        raise NotFound
+    if not (row[-1] or can_see_session(place, row.kind, row.for_all)):
         raise NotFound
     *columns, message, late, roster_state, _claimed = tuple(row)
     session = SessionRow(*columns)
