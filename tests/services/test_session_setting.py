@@ -306,7 +306,7 @@ def test_series_moves_each_session_with_its_own_people(house) -> None:
     assert [len(owners(key)) for key in booked.session_ids] == [3, 3, 2, 3]
     bobs, carols = (mails_to(who.email)[-1].body for who in (house.bob, house.carol))
     assert ("has moved 3 sessions" in bobs, "has moved 4 sessions" in carols) == (True, True)
-    series.cancel_series(house.alice, AT, booked.series_id)
+    series.cancel_following(house.alice, AT, booked.session_ids[0])
     assert "has cancelled 3 sessions" in mails_to(house.bob.email)[-1].body
 
 

@@ -130,7 +130,10 @@ class Board:
         return [one for one in self.there(session_id) if not (self.led and self.people[one].leads)]
 
     def fixed(self, session_id: UUID) -> Lineup:
-        rows = sorted(self.turns[session_id].values(), key=lambda row: row.position)
+        """The turns that are written down, of those whose session it still is."""
+        here = self.claims[session_id]
+        rows = [row for row in self.turns[session_id].values() if row.person_id in here]
+        rows.sort(key=lambda row: row.position)
         leads = [row.person_id for row in rows if row.part == Part.FACILITATOR]
         presents = [row.person_id for row in rows if row.part == Part.PRESENTER]
         return Lineup(leads[0] if leads else None, tuple(presents))
