@@ -8,12 +8,14 @@ from supervision.services.series.extending import Further, extend_series
 from supervision.services.series.leaving_out import leave_out
 from supervision.services.series.moving import move_series, single_edits
 from supervision.services.series.parts import Choice, SeriesClashed, Which
+from supervision.services.series.reading import SeriesPage, series_of_roster, series_page
 from supervision.services.series.rolling import roll_series
 
 __all__ = [
     "Choice",
     "Further",
     "SeriesClashed",
+    "SeriesPage",
     "Which",
     "book_series",
     "cancel_following",
@@ -26,6 +28,8 @@ __all__ = [
     "move_series",
     "planned",
     "roll_series",
+    "series_of_roster",
+    "series_page",
     "single_edits",
     "warn_due",
 ]

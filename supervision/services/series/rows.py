@@ -21,14 +21,18 @@ from supervision.services.sessions.setting import Setting, own_place
 HORIZON = relativedelta(months=12)
 DUE = func.coalesce(Session.due_local, Session.original_local)
 _PERSON = table(SeriesPerson)
-_OF = select(
-    Series.roster_id,
-    Roster.kind,
-    Series.for_all,
-    exists().where(
-        SeriesPerson.series_id == Series.id, SeriesPerson.person_id == bindparam("actor_id")
-    ),
-).join(Roster, Roster.id == Series.roster_id)
+_OF = (
+    select(
+        Series.roster_id,
+        Roster.kind,
+        Series.for_all,
+        exists().where(
+            SeriesPerson.series_id == Series.id, SeriesPerson.person_id == bindparam("actor_id")
+        ),
+    )
+    .join(Roster, Roster.id == Series.roster_id)
+    .where(Series.id == bindparam("series_id"))
+)
 _PEOPLE = select(SeriesPerson.person_id).where(SeriesPerson.series_id == bindparam("series_id"))
 _FORGET = delete(_PERSON).where(_PERSON.c.series_id == bindparam("of_series"))
 _KEEP = insert(_PERSON)
@@ -40,14 +44,20 @@ def horizon(starts_local: datetime, zone: str, at: datetime) -> date:
     return max(starts_local.date(), today) + HORIZON
 
 
-def changeable(actor: Actor, series_id: UUID) -> tuple[Held, Series]:
-    """A series of a roster that the actor runs, locked with it. Raises NotFound, NotAllowed."""
-    row = db.session.execute(_OF.where(Series.id == series_id), {"actor_id": actor.id}).first()
+def known_series(actor: Actor, series_id: UUID) -> tuple[UUID, str]:
+    """Roster and kind of a series that is there for the actor. Raises NotFound."""
+    row = run(_OF, {"series_id": series_id, "actor_id": actor.id}).one_or_none()
     if row is None:
         raise NotFound
-    roster_id, kind, for_all, is_theirs = row
+    roster_id, kind, for_all, is_theirs = tuple(row)
     if not can_see_session(place_of(actor, roster_id), kind, for_all or is_theirs):
         raise NotFound
+    return roster_id, kind
+
+
+def changeable(actor: Actor, series_id: UUID) -> tuple[Held, Series]:
+    """A series of a roster that the actor runs, locked with it. Raises NotFound, NotAllowed."""
+    roster_id, _kind = known_series(actor, series_id)
     roster = hold_to_run(actor, roster_id)
     return roster, db.session.get_one(Series, series_id, populate_existing=True)
 

@@ -10,7 +10,7 @@ from supervision.services.sessions.members import (
     republish,
 )
 from supervision.services.sessions.one import book_session, cancel_session, move_session
-from supervision.services.sessions.page import Attendee, SeriesInfo, SessionPage, session_page
+from supervision.services.sessions.page import Attendee, SessionPage, session_page
 from supervision.services.sessions.plan import Booked, Wish
 from supervision.services.sessions.reads import (
     PAGE,
@@ -20,6 +20,7 @@ from supervision.services.sessions.reads import (
     past_of_roster,
     sessions_between,
 )
+from supervision.services.sessions.rules import SeriesInfo
 from supervision.services.sessions.setting import USUAL, OwnPlace, Setting, check_link
 
 __all__ = [

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, exists, select
 
-from supervision.db import db
+from supervision.db import db, run
 from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import resolve
 from supervision.errors import N_, Conflict, NotFound
@@ -32,8 +32,10 @@ from supervision.services.sessions.setting import own_place
 from supervision.services.sessions.whose import people_of, whose
 
 _CLAIMED = exists().where(Claim.session_id == Session.id, Claim.person_id == bindparam("actor_id"))
-_OF = select(Session.roster_id, Roster.kind, Session.for_all, _CLAIMED).join(
-    Roster, Roster.id == Session.roster_id
+_OF = (
+    select(Session.roster_id, Roster.kind, Session.for_all, _CLAIMED)
+    .join(Roster, Roster.id == Session.roster_id)
+    .where(Session.id == bindparam("session_id"))
 )
 
 
@@ -200,10 +202,11 @@ def roster_of(actor: Actor, session_id: UUID) -> UUID:
 
     It is theirs or once was, or they are in the roster and it is for all, or they run it.
     """
-    row = db.session.execute(_OF.where(Session.id == session_id), {"actor_id": actor.id}).first()
+    row = run(_OF, {"session_id": session_id, "actor_id": actor.id}).one_or_none()
     if row is None:
         raise NotFound
-    roster_id, kind, for_all, is_theirs = row
+    roster_id, kind, for_all, is_theirs = tuple(row)
     if not is_theirs and not can_see_session(place_of(actor, roster_id), kind, for_all):
         raise NotFound
-    return UUID(str(roster_id))
+    found: UUID = roster_id
+    return found

@@ -68,9 +68,9 @@ class Placed(Protocol):
 
 def own_place(row: Placed) -> OwnPlace | None:
     """The place of its own that a session or a series has, if any."""
-    if row.address is None and row.meeting_link is None:
+    if row.address is None:
         return None
-    return OwnPlace(row.address or "", row.meeting_link or "")
+    return OwnPlace(row.address, row.meeting_link or "")
 
 
 def check_link(link: str) -> None:
