@@ -4,11 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, literal, null, or_, select, type_coerce, union_all
 
-from supervision.db import run
-from supervision.models.rosters import CURRENT, Membership, MemberState, Roster, RosterState
-from supervision.models.sessions import Claim, Session, SessionState
+from supervision.db import UTCDateTime, run
+from supervision.models.rosters import (
+    CURRENT,
+    LEADS,
+    MemberRole,
+    Membership,
+    MemberState,
+    Roster,
+    RosterState,
+)
+from supervision.models.sessions import Claim, Series, Session, SessionState, Warned
 from supervision.permissions import Actor
 from supervision.services.claims import LONGEST
 from supervision.services.sessions.reads import ROWS, SessionRow
@@ -22,6 +30,25 @@ class Invitation:
     title: str
     kind: str
     offered_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A series near its end, of a roster that the actor runs: `left` sessions, the last at
+    `last_at`, which may be over."""
+
+    series_id: UUID
+    title: str
+    left: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for the actor: invitations by title, endings in order of time."""
+
+    invitations: list[Invitation]
+    endings: list[Ending]
 
 
 _PLANNED = ROWS.join(Claim, Claim.session_id == Session.id).where(
@@ -44,16 +71,49 @@ _ENDED = (
     .limit(1)
 )
 _MINE = Membership.person_id == bindparam("actor_id")
+# One statement for both, since home has to be quick: rows of endings come with a last time.
+_OF_SERIES = (Session.series_id == Series.id, Session.state == SessionState.PLANNED)
+_ENDINGS = (
+    select(
+        Series.id,
+        Roster.title,
+        Roster.kind,
+        select(func.count())
+        .where(*_OF_SERIES, Session.starts_at > bindparam("at"))
+        .scalar_subquery()
+        .label("left"),
+        select(func.max(Session.starts_at)).where(*_OF_SERIES).scalar_subquery().label("last_at"),
+        type_coerce(null(), UTCDateTime).label("offered_until"),
+    )
+    .join(Roster, Roster.id == Series.roster_id)
+    .join(Membership, Membership.roster_id == Roster.id)
+    .where(
+        _MINE,
+        Membership.state == MemberState.ACTIVE,
+        Membership.role.in_((*LEADS, MemberRole.PEER)),
+        Roster.state == RosterState.ACTIVE,
+        Series.state == SessionState.PLANNED,
+        Series.warned != Warned.DISMISSED,
+        Series.warn_at <= bindparam("at"),
+    )
+)
 _INVITATIONS = (
-    select(Roster.id, Roster.title, Roster.kind, Membership.offered_until)
+    select(
+        Roster.id,
+        Roster.title,
+        Roster.kind,
+        literal(0),
+        type_coerce(null(), UTCDateTime),
+        Membership.offered_until,
+    )
     .join(Membership, Membership.roster_id == Roster.id)
     .where(
         _MINE,
         or_(Membership.state == MemberState.INVITED, Membership.offered_until.is_not(None)),
         Roster.state == RosterState.ACTIVE,
     )
-    .order_by(func.lower(Roster.title))
 )
+_WAITING = union_all(_ENDINGS, _INVITATIONS)
 _HAS_ROSTERS = select(exists().where(_MINE, Membership.state.in_(CURRENT)))
 
 
@@ -73,9 +133,16 @@ def just_ended(actor: Actor, since: datetime, at: datetime) -> SessionRow | None
     return SessionRow(*tuple(row)) if row else None
 
 
-def invitations(actor: Actor) -> list[Invitation]:
-    """The rosters that the actor was asked into or is offered a seat of, by title."""
-    return [Invitation(*tuple(row)) for row in run(_INVITATIONS, {"actor_id": actor.id})]
+def waiting(actor: Actor, at: datetime) -> Waiting:
+    """The rosters that the actor was asked into or is offered a seat of, and the series they run
+    that near their end."""
+    rows = run(_WAITING, {"actor_id": actor.id, "at": at}).all()
+    invited = [Invitation(row.id, row.title, row.kind, row.offered_until) for row in rows if row.last_at is None]
+    endings = [Ending(row.id, row.title, row.left, row.last_at) for row in rows if row.last_at]
+    return Waiting(
+        sorted(invited, key=lambda one: one.title.casefold()),
+        sorted(endings, key=lambda one: (one.last_at, one.title)),
+    )
 
 
 def has_rosters(actor: Actor) -> bool:

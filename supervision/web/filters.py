@@ -113,6 +113,7 @@ def member_role_name(role: str) -> str:
 
 def init(app: Flask) -> None:
     filters: dict[str, Any] = {
+        "clock_time": clock_time,
         "local_time": local_time,
         "local_date": local_date,
         "local_day": local_day,
