@@ -137,7 +137,11 @@ def waiting(actor: Actor, at: datetime) -> Waiting:
     """The rosters that the actor was asked into or is offered a seat of, and the series they run
     that near their end."""
     rows = run(_WAITING, {"actor_id": actor.id, "at": at}).all()
-    invited = [Invitation(row.id, row.title, row.kind, row.offered_until) for row in rows if row.last_at is None]
+    invited = [
+        Invitation(row.id, row.title, row.kind, row.offered_until)
+        for row in rows
+        if row.last_at is None
+    ]
     endings = [Ending(row.id, row.title, row.left, row.last_at) for row in rows if row.last_at]
     return Waiting(
         sorted(invited, key=lambda one: one.title.casefold()),
