@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import CompoundSelect, bindparam, exists, null, select, union_all
 
 from supervision.db import run
 from supervision.models.rosters import CURRENT, Membership, MemberState, Roster, RosterState
 from supervision.models.sessions import Claim, Session, SessionState
 from supervision.permissions import Actor
+from supervision.services import attendance
+from supervision.services.attendance import Waiting
 from supervision.services.claims import LONGEST
 from supervision.services.sessions.reads import ROWS, SessionRow
 
@@ -21,6 +24,14 @@ class Invitation:
     id: UUID
     title: str
     kind: str
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What waits for the actor: invitations by title, attendance with the latest session first."""
+
+    invitations: list[Invitation]
+    attendance: list[Waiting]
 
 
 _PLANNED = ROWS.join(Claim, Claim.session_id == Session.id).where(
@@ -44,11 +55,13 @@ _ENDED = (
 )
 _MINE = Membership.person_id == bindparam("actor_id")
 _INVITATIONS = (
-    select(Roster.id, Roster.title, Roster.kind)
+    select(Roster.id, Roster.title, Roster.kind, null(), null())
     .join(Membership, Membership.roster_id == Roster.id)
     .where(_MINE, Membership.state == MemberState.INVITED, Roster.state == RosterState.ACTIVE)
-    .order_by(func.lower(Roster.title))
 )
+_WAITS: CompoundSelect[Any] = union_all(
+    attendance.WAITING, _INVITATIONS
+)  # one statement for both: every visit pays
 _HAS_ROSTERS = select(exists().where(_MINE, Membership.state.in_(CURRENT)))
 
 
@@ -68,9 +81,15 @@ def just_ended(actor: Actor, since: datetime, at: datetime) -> SessionRow | None
     return SessionRow(*tuple(row)) if row else None
 
 
-def invitations(actor: Actor) -> list[Invitation]:
-    """The rosters that the actor was asked into, by title."""
-    return [Invitation(*tuple(row)) for row in run(_INVITATIONS, {"actor_id": actor.id})]
+def waits(actor: Actor, at: datetime) -> Waits:
+    """The rosters that the actor was asked into, and sessions to mark or to confirm."""
+    rows = [tuple(row) for row in run(_WAITS, attendance.bounds(actor, at))]
+    invited = [Invitation(*row[:3]) for row in rows if row[3] is None]
+    sessions = [Waiting(*row) for row in rows if row[3] is not None]
+    return Waits(
+        sorted(invited, key=lambda one: one.title.lower()),
+        sorted(sessions, key=lambda one: one.starts_at, reverse=True),
+    )
 
 
 def has_rosters(actor: Actor) -> bool:

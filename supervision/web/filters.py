@@ -63,6 +63,11 @@ def local_day(instant: datetime | date, zone: str | None = None) -> str:
     return _date(day, pattern, str(get_locale()))
 
 
+def month_name(day: date) -> str:
+    """November 2026, in the viewer's language."""
+    return _date(day, "LLLL yyyy", str(get_locale()))
+
+
 def local_range(start: datetime, end: datetime, zone: str | None = None) -> str:
     """14:30-15:20, with an en dash."""
     return f"{local_time(start, zone)}–{local_time(end, zone)}"
@@ -105,6 +110,7 @@ def init(app: Flask) -> None:
         "local_date": local_date,
         "local_day": local_day,
         "local_range": local_range,
+        "month_name": month_name,
         "zone_name": zone_name,
         "kind_name": kind_name,
         "member_role_name": member_role_name,
