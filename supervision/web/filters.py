@@ -75,6 +75,11 @@ def local_span(first: date, last: date) -> str:
     return f"{start} – {_date(last, f'{DAY} yyyy', locale)}"
 
 
+def month_name(day: date) -> str:
+    """November 2026, in the viewer's language."""
+    return _date(day, "LLLL yyyy", str(get_locale()))
+
+
 def local_range(start: datetime, end: datetime, zone: str | None = None) -> str:
     """14:30-15:20, with an en dash."""
     return f"{local_time(start, zone)}–{local_time(end, zone)}"
@@ -119,6 +124,7 @@ def init(app: Flask) -> None:
         "local_day": local_day,
         "local_span": local_span,
         "local_range": local_range,
+        "month_name": month_name,
         "zone_name": zone_name,
         "kind_name": kind_name,
         "member_role_name": member_role_name,
