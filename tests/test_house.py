@@ -111,6 +111,7 @@ def things(app: Flask) -> Things:
         "note_id": str(uuid4()),
         "draft_id": str(uuid4()),
         "poll_id": str(poll_id),
+        "leave_id": str(uuid4()),
         "token": "x" * 43,
         "filename": "app.css",
     }
@@ -157,6 +158,7 @@ def things_of_others(app: Flask) -> Iterator[Rule]:
             "note_id",
             "draft_id",
             "poll_id",
+            "leave_id",
         }:
             yield rule
 

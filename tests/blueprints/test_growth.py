@@ -152,6 +152,7 @@ def asks(house: House) -> dict[str, Callable[[Client], int]]:
         "rosters": get("/rosters"),
         "roster": get(f"/rosters/{house.group}"),
         "availability": get("/availability"),
+        "attendance to mark": get("/attendance/waiting"),
         "free times": get(f"/book/{house.individual}"),
         "polls": get(f"/rosters/{house.group}/polls"),
         "poll": get(f"/polls/{poll(house)}"),

@@ -78,7 +78,7 @@ def test_home_takes_as_many_statements_for_one_as_for_thirty(
         factories.roster(house.alice, house.bob, title=f"Group {number}")
     with counted() as many:
         client.get("/")
-    assert len(few) == len(many) <= 7
+    assert len(few) == len(many) <= 6
 
 
 def test_mails_of_the_demo_are_nowhere_else(house: House, client: Client) -> None:

@@ -13,7 +13,7 @@ from supervision.models.polls import Poll, PollState, Shows
 from supervision.models.rosters import Kind, Membership, MemberState
 from supervision.services import polls, rosters, sessions
 from supervision.services.polls import Proposal
-from supervision.services.sessions import Wish
+from supervision.services.sessions import Setting, Wish
 from tests import factories
 from tests.support.statements import counted
 
@@ -329,3 +329,15 @@ def test_statements_do_not_grow_with_members_and_times(house) -> None:
     with counted() as many:
         polls.poll_page(house.alice, NOW, large)
     assert len(many) == len(few)
+
+
+def test_session_for_some_is_opened_by_those_alone(house) -> None:
+    poll = ask(house)
+    setting = Setting(people=frozenset({house.carol.id}))
+    wish = Wish(FRIDAY.replace(tzinfo=None), 60, setting=setting)
+    booked = sessions.book_session(house.alice, NOW, house.group, wish)
+    polls.settle(house.alice, NOW, poll, house.group, booked.session_ids[0])
+    found = [
+        polls.poll_page(who, NOW, poll).may_open for who in (house.alice, house.bob, house.carol)
+    ]
+    assert found == [True, False, True]

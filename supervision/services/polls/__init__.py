@@ -5,6 +5,7 @@ from supervision.services.polls.asking import MOST, Proposal, ask
 from supervision.services.polls.board import PollRow
 from supervision.services.polls.closing import close, end_polls, settle, tend_due
 from supervision.services.polls.reading import (
+    WAITING,
     OptionRow,
     PollPage,
     Waiting,
@@ -17,6 +18,7 @@ from supervision.services.polls.reading import (
 __all__ = [
     "MOST",
     "REMARK",
+    "WAITING",
     "OptionRow",
     "PollPage",
     "PollRow",

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import bindparam, exists, literal_column, select
 
 from supervision.db import UTCDateTime, run
 from supervision.domain.finding import Hour
 from supervision.errors import NotFound
 from supervision.models.polls import Poll, PollAnswer, PollState, Shows, Word
 from supervision.models.rosters import Membership, MemberState, Roster, RosterState
-from supervision.permissions import Actor, can_run_roster, can_see_answers, can_take_part
+from supervision.models.sessions import Claim
+from supervision.permissions import Actor, Place, can_run_roster, can_see_answers, can_take_part
 from supervision.services.places import seen_roster
 from supervision.services.polls.board import (
     POLL,
@@ -39,8 +40,8 @@ _OPEN_OF_ROSTER = POLLS.where(
     POLL.c.state == literal_column(f"'{PollState.OPEN}'"),
     POLL.c.closes_at > _AT,
 ).order_by(POLL.c.closes_at)
-_WAITING = (
-    select(Poll.id, Roster.title, Poll.closes_at)
+WAITING = (
+    select(Poll.id, Roster.title, Roster.kind, Poll.closes_at)
     .join(Roster, Roster.id == Poll.roster_id)
     .join(Membership, Membership.roster_id == Poll.roster_id)
     .outerjoin(
@@ -54,8 +55,13 @@ _WAITING = (
         Poll.closes_at > _AT,
         PollAnswer.person_id.is_(None),
     )
-    .order_by(Poll.closes_at)
 )
+_CLAIMED = select(
+    exists().where(
+        Claim.session_id == bindparam("session_id"), Claim.person_id == bindparam("actor_id")
+    )
+)
+_IN_ORDER = WAITING.order_by(Poll.closes_at)
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class Waiting:
 
     id: UUID
     title: str
+    kind: str
     closes_at: datetime
 
 
@@ -100,6 +107,7 @@ class PollPage:
     remark: str
     may_run: bool
     may_see: bool
+    may_open: bool
     options: Sequence[OptionRow]
     ranked: Sequence[OptionRow]
     missing: Sequence[str]
@@ -108,7 +116,7 @@ class PollPage:
 
 def waiting_for(actor: Actor, at: datetime) -> list[Waiting]:
     """What waits for the actor's answer, what closes first before the others: one statement."""
-    return [Waiting(*tuple(row)) for row in run(_WAITING, {"actor_id": actor.id, "at": at})]
+    return [Waiting(*tuple(row)) for row in run(_IN_ORDER, {"actor_id": actor.id, "at": at})]
 
 
 def open_polls_of(roster_id: UUID, at: datetime) -> list[PollRow]:
@@ -148,11 +156,19 @@ def poll_page(actor: Actor, at: datetime, poll_id: UUID) -> PollPage:
         remark=(mine.remark or "") if mine else "",
         may_run=can_run_roster(place, poll.kind) and poll.roster_state == RosterState.ACTIVE,
         may_see=may_see,
+        may_open=poll.session_id is not None and _may_open(actor, place, poll),
         options=[rows[option.id] for option in board.options],
         ranked=list(rows.values()) if may_see else [],
         missing=[one.name for one in board.members if not one.answered_at] if may_see else [],
         remarks=[(one.name, one.remark) for one in board.counted if one.remark] if may_see else [],
     )
+
+
+def _may_open(actor: Actor, place: Place, poll: PollRow) -> bool:
+    """Whether the page of the session that was booked is there for the actor."""
+    values = {"session_id": poll.session_id, "actor_id": actor.id}
+    is_mine = run(_CLAIMED, values).scalar_one()
+    return bool(is_mine) or can_run_roster(place, poll.kind)
 
 
 def _row(
