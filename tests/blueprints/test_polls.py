@@ -65,7 +65,8 @@ def test_ticked_and_typed_times_are_asked_by_the_proposers_clock(house, client) 
     peers = factories.roster(house.bob, house.carol, kind="peer", zone="Europe/Berlin")
     db.session.commit()
     client.sign_in(house.bob.id)
-    sent = ASKED | {"at": [FRIDAY.isoformat()], "day": ["2026-12-01", ""], "clock": ["09:00", ""]}
+    sent = ASKED | {"at": [FRIDAY.isoformat()], "day": ["2026-12-01", ""]}
+    sent |= {"clock": ["09:00:30", ""]}
     answer = client.send(f"/rosters/{peers.id}/polls/new", sent)
     assert answer.status_code == 303
     found = db.session.scalars(select(Poll)).one()
@@ -97,6 +98,10 @@ def test_ticked_and_typed_times_are_asked_by_the_proposers_clock(house, client) 
             "Close before the day of the first time.",
         ),
         ({"day": ["2026-12-01"], "clock": ["09:00"], "minutes": "4"}, "Choose between 5 and 480"),
+        (
+            {"at": [(FRIDAY + timedelta(hours=n)).isoformat() for n in range(21)]},
+            "Propose 20 times at most.",
+        ),
     ],
 )
 def test_wrong_proposal_says_what_is_wrong_and_keeps_all(house, client, changed, sentence) -> None:

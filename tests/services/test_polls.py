@@ -1,12 +1,14 @@
 """Polls: who is asked, who sees what, which time is the best, how a poll ends."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
 
-from supervision.db import db
+from supervision.db import db, writing
 from supervision.errors import Conflict, Invalid, NotAllowed, NotFound
 from supervision.models.mail import Outbox
 from supervision.models.polls import Poll, PollState, Shows
@@ -341,3 +343,28 @@ def test_session_for_some_is_opened_by_those_alone(house) -> None:
         polls.poll_page(who, NOW, poll).may_open for who in (house.alice, house.bob, house.carol)
     ]
     assert found == [True, False, True]
+
+
+def test_answers_that_come_at_once_are_all_kept_and_one_person_answers_once(house, app) -> None:
+    """Four of Bob's and four of Carol's, each in a transaction of its own."""
+    poll = ask(house)
+    ids = [option.id for option in polls.poll_page(house.bob, NOW, poll).options]
+    db.session.remove()
+    start = Barrier(8, timeout=30)
+
+    def say(who, word):
+        with app.app_context():
+            start.wait()
+            with writing():
+                polls.answer(who, NOW, poll, dict.fromkeys(ids, word))
+
+    pairs = [(who, word) for who in (house.bob, house.carol) for word in ("yes", "no")] * 2
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(say, *pair) for pair in pairs]:
+            done.result()
+    page = polls.poll_page(house.alice, NOW, poll)
+    said = [[*one.yes, *one.no] for one in page.options]
+    assert [sorted(names) for names in said] == [
+        ["Alice Ashworth", "Bob Brandt", "Carol Conti"]
+    ] * 2
+    assert page.missing == []

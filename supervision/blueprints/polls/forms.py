@@ -22,6 +22,8 @@ from supervision.web.forms import REQUIRED, Form, choices, lines
 
 TOO_LONG = lazy("Keep this to %(max)d characters.")
 TYPED = 20
+# More than can be asked, so that somebody who ticked too many is told and loses nothing.
+READ = 5 * MOST
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Typed:
             raise Invalid("starts", N_("Give a day and a time of day in each row.")) from None
         if not calendar.EARLIEST <= local.date() <= calendar.LATEST or local.tzinfo:
             raise Invalid("starts", N_("Propose times within a year."))
-        return resolve(local, zone).starts_at
+        return resolve(_to_the_minute(local), zone).starts_at
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Starts:
         pairs = zip(data.getlist("day"), data.getlist("clock"), strict=False)
         typed = tuple(Typed(day.strip(), clock.strip()) for day, clock in pairs)
         filled = tuple(row for row in typed if row.day or row.clock)
-        return cls(tuple(dict.fromkeys(_instants(data.getlist("at")[:MOST]))), filled, zone)
+        return cls(tuple(dict.fromkeys(_instants(data.getlist("at")[:READ]))), filled, zone)
 
     @property
     def rows(self) -> list[Typed]:
@@ -68,6 +70,10 @@ class Starts:
         return sorted([*self.picked, *(row.instant(self.zone) for row in self.typed)])
 
 
+def _to_the_minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
 def _instants(texts: list[str]) -> Iterator[datetime]:
     for text in texts:
         try:
@@ -75,7 +81,7 @@ def _instants(texts: list[str]) -> Iterator[datetime]:
         except ValueError:
             continue
         if found.tzinfo and calendar.EARLIEST <= found.date() <= calendar.LATEST:
-            yield found.astimezone(UTC)
+            yield _to_the_minute(found).astimezone(UTC)
 
 
 class AskForm(Form):
