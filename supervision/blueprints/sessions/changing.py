@@ -19,7 +19,7 @@ from supervision.blueprints.sessions.forms import (
 )
 from supervision.blueprints.sessions.parts import attempt, bp, changeable
 from supervision.errors import NotFound
-from supervision.services import series, sessions
+from supervision.services import attendance, series, sessions
 from supervision.services.series import Which
 from supervision.services.sessions import Booked, SessionPage
 from supervision.web import forms
@@ -33,11 +33,22 @@ from supervision.web.words import booked_words, repeat_words
 @bp.get("/sessions/<uuid:session_id>")
 @signed_in
 def show(session_id: UUID) -> Response:
-    page = sessions.session_page(viewer(), clock.now(), session_id)
-    words = ""
+    actor, at = viewer(), clock.now()
+    page = sessions.session_page(actor, at, session_id)
+    words, sheet = "", None
     if page.series:
         words = repeat_words(page.series.repeat, page.series.first_day)
-    return show_page("sessions/show.html", 200, page=page, s=page.session, repeat=words)
+    if page.session.starts_at <= at:
+        sheet = attendance.sheet_if_any(actor, at, session_id)
+    return show_page(
+        "sessions/show.html",
+        200,
+        page=page,
+        s=page.session,
+        repeat=words,
+        sheet=sheet,
+        history=attendance.history_of(sheet) if sheet else [],
+    )
 
 
 @bp.get("/sessions/<uuid:session_id>/move")

@@ -197,7 +197,7 @@ def mark_absent(
         _may_mark(actor, change.board, session_id, person_id)
         if person_id in change.board.absences[session_id]:
             return
-        db.session.add(MeetingAbsence(session_id=session_id, person_id=person_id))
+        db.session.add(MeetingAbsence(session_id=session_id, person_id=person_id, said_at=at))
         run(_DROP_TURN, {"of_session": session_id, "of_person": person_id})
         db.session.execute(
             update(MeetingSwap)
