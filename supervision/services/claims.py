@@ -79,7 +79,8 @@ class Clash:
     """A wanted time that somebody is busy in: [starts_at, ends_at) is the busy time.
 
     `hard` clashes refuse the booking, others only warn. What the person is busy with is not for
-    the reader; `session_id` is for the services, None for a time that is held.
+    the reader; `session_id` is for the services, None for a time that is held or that a calendar
+    elsewhere says, whose label is `calendar` when it is the reader's own.
     """
 
     person_id: UUID
@@ -89,6 +90,7 @@ class Clash:
     session_id: UUID | None
     wanted_at: datetime
     hard: bool
+    calendar: str = ""
 
 
 class Clashed(Conflict):

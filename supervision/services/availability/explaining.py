@@ -18,10 +18,12 @@ from supervision.models.availability import TimeOff
 from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim, Session
 from supervision.permissions import Actor
+from supervision.services import outside
 from supervision.services.availability.reading import (
     TAKEN,
     OwnTerms,
     SessionTypeRow,
+    near,
     own_terms,
     session_type,
     starts,
@@ -34,11 +36,15 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Busy:
-    """What takes time: [starts_at, ends_at), and the roster's title; None for a mere hold."""
+    """What takes time: [starts_at, ends_at), and the roster's title; None for a mere hold.
+
+    `calendar` is the label of a calendar elsewhere that says so, of which nothing more is known.
+    """
 
     starts_at: datetime
     ends_at: datetime
     title: str | None
+    calendar: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,4 +182,6 @@ def _busy(person_id: UUID, at: datetime, within: Interval) -> list[tuple[Busy, b
     start, end = within.start - 2 * DAY, within.end + 2 * DAY
     values = {"ids": [person_id], "start": start, "end": end, "at": at}
     rows = run(_TITLED, values | {"earliest": start - LONGEST})
-    return [(Busy(row.starts_at, row.ends_at, row.title), row.hard) for row in rows]
+    busy = [(Busy(row.starts_at, row.ends_at, row.title), row.hard) for row in rows]
+    away = outside.own_busy(person_id, near(within))
+    return busy + [(Busy(one.starts_at, one.ends_at, None, one.label), False) for one in away]

@@ -107,7 +107,7 @@ def book_series(
     wanted = [slot.due for slot in made.slots]
     check_future(wanted, at)
     members = members_of(roster)
-    warnings = check_slots(members, made.slots, spans(wanted, wish.minutes), at)
+    warnings = check_slots(actor, members, made.slots, spans(wanted, wish.minutes), at)
     last = due[-1].original_local.date()
     series = _add_series(actor, at, roster, wish, repeat, last, left_out.and_each(made.skipped))
     placed = add_rows(roster, series, made.slots, at, wish.message, made.own)

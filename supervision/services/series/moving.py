@@ -95,7 +95,8 @@ def move_series(
     placed = [(one.id, Interval.lasting(slot.due.starts_at, wish.minutes)) for one, slot in moving]
     members = members_of(roster)
     wanted, ids = [span for _, span in placed], [one for one, _ in placed]
-    warnings = check_slots(members, [slot for _, slot in moving], wanted, at, ids)
+    slots = [slot for _, slot in moving]
+    warnings = check_slots(actor, members, slots, wanted, at, ids)
     series = _rewrite(actor, at, series, plan, wish.minutes)
     for (one, slot), (_, span) in zip(moving, placed, strict=True):
         one.starts_at, one.ends_at = span

@@ -16,7 +16,7 @@ from supervision.domain.recurrence import Occurrence, resolve
 from supervision.errors import NotFound
 from supervision.models.sessions import Series, Session, SessionState
 from supervision.permissions import Actor, can_take_part
-from supervision.services import claims
+from supervision.services import claims, outside
 from supervision.services.claims import Claimant, Clash, Clashed
 from supervision.services.places import Held, hold_to_run, place_of
 from supervision.services.sessions.notices import Notice, notify
@@ -101,6 +101,7 @@ class SeriesClashed(Clashed):
 
 
 def check_slots(
+    actor: Actor,
     members: Sequence[Claimant],
     slots: Sequence[Slot],
     wanted: Sequence[Interval],
@@ -113,7 +114,7 @@ def check_slots(
     hard = [clash for clash in found if clash.hard]
     if hard:
         raise SeriesClashed(hard, slots)
-    return found
+    return outside.with_outside(actor, members, wanted, found)
 
 
 def horizon(starts_local: datetime, zone: str, at: datetime) -> date:
