@@ -17,6 +17,7 @@ from supervision.domain.recurrence import resolve
 MOST_OCCURRENCES = 10_000
 DAY = timedelta(days=1)
 LONGEST_PIECE = DAY
+GAP = timedelta(hours=3)  # longer than any by which clocks go forward
 FREE = {"FREE", "WORKINGELSEWHERE"}
 LENGTH = "X-LENGTH"
 
@@ -103,7 +104,19 @@ def _has_periods(event: Component) -> bool:
 def _instant(when: date | datetime, zone: str) -> datetime:
     if not isinstance(when, datetime):
         when = datetime(when.year, when.month, when.day)  # noqa: DTZ001 - local, resolved below
-    return resolve(when, zone).starts_at if when.tzinfo is None else when.astimezone(UTC)
+    return resolve(when, zone).starts_at if when.tzinfo is None else _utc(when)
+
+
+def _utc(when: datetime) -> datetime:
+    """A time in a zone that the file may have made itself (section 3.3.5).
+
+    One that does not exist, since clocks went forward, has the offset of the time before.
+    """
+    utc = when.astimezone(UTC)
+    local = when.replace(tzinfo=None)
+    if utc.astimezone(when.tzinfo).replace(tzinfo=None) == local:
+        return utc
+    return (local - ((when - GAP).utcoffset() or timedelta())).replace(tzinfo=UTC)
 
 
 def merged(intervals: Iterable[Interval], within: Interval) -> list[Interval]:

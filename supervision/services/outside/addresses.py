@@ -62,11 +62,11 @@ def target_of(address: str, allowed: frozenset[str]) -> Target:
         raise Unreadable(SIGN_IN_PART)
     if host in allowed:
         return Target(scheme, host, given or PORTS[scheme], _path(url))
+    target = Target("https", host, PORTS["https"], _path(url))
+    if not all(is_public(ip) for ip in _numbers(target)):
+        raise Unreadable(NOT_PUBLIC)
     if given not in (None, PORTS[scheme]):
         raise Unreadable(OTHER_PORT)
-    target = Target("https", host, PORTS["https"], _path(url))
-    if any(not is_public(ip) for ip in _numbers(target)):
-        raise Unreadable(NOT_PUBLIC)
     return target
 
 

@@ -17,8 +17,8 @@ from tempfile import TemporaryFile
 from supervision.domain.intervals import Interval
 from supervision.domain.outside import BROKEN, TOO_MANY, Unreadable
 from supervision.errors import N_
-from supervision.services.outside.child import SECONDS
 
+SECONDS = 20
 ALONE = Path(__file__).parent / "alone.py"
 PATIENCE = timedelta(seconds=SECONDS + 5)
 TOO_SLOW = N_("The calendar took too long to read, so it was left.")
@@ -33,7 +33,10 @@ ENDED = {
 
 @dataclass(frozen=True)
 class Question:
-    """What to fetch and how to read it: `zone` is IANA, [start, end) seconds of Unix time."""
+    """What to fetch and how to read it: `zone` is IANA, [start, end) seconds of Unix time.
+
+    The child may take `seconds` for all of it, half of them at work.
+    """
 
     address: str
     etag: str
@@ -42,6 +45,7 @@ class Question:
     zone: str
     start: float
     end: float
+    seconds: int = SECONDS
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Asking:
 
     def __init__(self, question: Question, at: datetime) -> None:
         self._until = at + PATIENCE
+        self._is_late = False
         self._output = TemporaryFile()  # noqa: SIM115 - closed when there is an answer
         # -P, -S: nothing beside the script and nothing of the system's is looked for.
         self._child = Popen(  # noqa: S603 - our own script, the question on its input
@@ -78,7 +83,10 @@ class Asking:
 
     def is_over(self, at: datetime) -> bool:
         """Whether there is an answer, or no use in waiting for one any longer."""
-        return self._child.poll() is not None or at >= self._until
+        if self._child.poll() is None and at >= self._until:
+            self._is_late = True
+            self._child.kill()
+        return self._is_late or self._child.returncode is not None
 
     def stop(self) -> None:
         """End the child, whatever it does."""
@@ -93,7 +101,7 @@ class Asking:
             output.seek(0)
             said = output.read()
         if ended != 0:
-            raise Unreadable(ENDED.get(ended, BROKEN))
+            raise Unreadable(TOO_SLOW if self._is_late else ENDED.get(ended, BROKEN))
         found = json.loads(said)
         if "failure" in found:
             raise Unreadable(found["failure"])

@@ -66,7 +66,8 @@ def busy_times(person_ids: Iterable[UUID], within: Interval) -> dict[UUID, list[
     """
     found: dict[UUID, list[Interval]] = defaultdict(list)
     for row in run(_TIMES, _values(list(person_ids), within)):
-        found[row.person_id].append(Interval(row.starts_at, row.ends_at))
+        person_id, starts_at, ends_at = tuple(row)
+        found[person_id].append(Interval(starts_at, ends_at))
     return found
 
 
@@ -97,11 +98,12 @@ def with_outside(
     """The clashes that were found, and soft ones for calendars elsewhere, in order of time.
 
     Nobody is told twice of one wanted time. How long somebody is busy around it is not told, and
-    the calendar's label to its owner alone, who is the actor then.
+    the calendar's label to its owner alone, who is the actor then. Where no member has a calendar
+    elsewhere nothing is asked.
     """
-    known = {(clash.person_id, clash.wanted_at): clash for clash in found}
+    known = {(clash.person_id, clash.wanted_at) for clash in found}
     more = dict[tuple[UUID, datetime], Clash]()
-    for row in _overlapping([one.person_id for one in members], wanted):
+    for row in _overlapping([one.person_id for one in members if one.elsewhere], wanted):
         key = row.person_id, row.wanted_at
         if key not in known and key not in more:
             more[key] = _clash(row, own=row.person_id == actor.id)

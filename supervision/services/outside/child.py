@@ -16,23 +16,22 @@ from supervision.domain.intervals import Interval
 from supervision.domain.outside import Unreadable, read_busy
 from supervision.services.outside.fetching import Known, fetch
 
-SECONDS = 20
-CPU_SECONDS = 10
 MEMORY = 320 * 1024 * 1024
 OUTPUT = 4 * 1024 * 1024
 POLITELY = 10
 
 
 def main() -> None:
-    """Answer within SECONDS and MEMORY, or be ended by the system."""
-    bound()
-    sys.stdout.write(json.dumps(answer(json.load(sys.stdin))))
+    """Answer within the seconds that are asked for and MEMORY, or be ended by the system."""
+    question = json.load(sys.stdin)
+    bound(question["seconds"])
+    sys.stdout.write(json.dumps(answer(question)))
 
 
-def bound() -> None:
+def bound(seconds: int) -> None:
     """Set the bounds; the system keeps them, and whoever waits learns of it by the exit code."""
-    signal.alarm(SECONDS)
-    _limit(resource.RLIMIT_CPU, CPU_SECONDS)
+    signal.alarm(seconds)
+    _limit(resource.RLIMIT_CPU, -(-seconds // 2))
     _limit(resource.RLIMIT_AS, MEMORY)
     _limit(resource.RLIMIT_FSIZE, OUTPUT)
     _limit(resource.RLIMIT_CORE, 0)
