@@ -68,10 +68,14 @@ _HELD_BY = delete(_CLAIM).where(
 
 @dataclass(frozen=True)
 class Claimant:
-    """Somebody whose time a session takes. `hard`: never twice at once."""
+    """Somebody whose time a session takes. `hard`: never twice at once.
+
+    `elsewhere`: they have calendars elsewhere, which are worth a look (services/outside).
+    """
 
     person_id: UUID
     hard: bool
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
