@@ -43,6 +43,8 @@ AREAS = (
     "notes",
     "health",
     "meetings",
+    "attendance",
+    "leave",
 )
 HERE = Path(__file__).parent
 LANGUAGES = {"en": "English"}

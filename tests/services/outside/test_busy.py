@@ -1,5 +1,6 @@
 """Busy times from elsewhere close times to others, warn who runs a roster, and refuse nothing."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -16,9 +17,9 @@ from supervision.models.sessions import Claim
 from supervision.permissions import Actor
 from supervision.services import availability, booking, finding, series, sessions
 from supervision.services.availability import Busy
-from supervision.services.booking import Choice, Gone
-from supervision.services.series import Which
-from supervision.services.sessions import Booked, Wish
+from supervision.services.booking import Choice, Gone, SomeGone
+from supervision.services.series import Further, Which
+from supervision.services.sessions import Booked, Changed, Setting, Wish
 from supervision.services.sessions.notices import AS_JSON
 from tests import factories
 from tests.factories import House
@@ -45,7 +46,7 @@ def wish(starts_at: datetime = TEN) -> Wish:
     return Wish(starts_at.replace(tzinfo=None), 50)
 
 
-def warned(booked: Booked) -> list[tuple[str, datetime, datetime, bool, str]]:
+def warned(booked: Booked | Changed) -> list[tuple[str, datetime, datetime, bool, str]]:
     return [
         (one.name, one.starts_at, one.ends_at, one.hard, one.calendar) for one in booked.warnings
     ]
@@ -199,6 +200,37 @@ def test_series_warns_of_each_time_elsewhere(house: House) -> None:
     ]
     moved = series.move_series(house.alice, AT, booked.session_ids[0], wish(TEN - HOUR), Which.ALL)
     assert [one.wanted_at for one in moved.warnings] == [one - HOUR for one in weeks[1:3]]
+
+
+def test_person_added_over_their_time_elsewhere_is_warned_of(house: House) -> None:
+    some = Setting(None, frozenset({house.bob.id}))
+    booked = sessions.book_session(house.alice, AT, house.group, replace(wish(), setting=some))
+    busy(house.carol, TEN_TO_TWELVE)
+    both = Setting(None, frozenset({house.bob.id, house.carol.id}))
+    changed = sessions.change_session(house.alice, AT, booked.session_ids[0], both)
+    until = TEN + timedelta(minutes=50)
+    assert warned(changed) == [("Carol Conti", TEN, until, False, "")]
+
+
+def test_series_that_goes_on_over_a_time_elsewhere_warns(house: House) -> None:
+    booked = series.book_series(house.alice, AT, house.group, wish(), Repeat("week", count=2))
+    third = TEN + 14 * DAY
+    busy(house.carol, Interval(third, third + HOUR))
+    assert booked.series_id is not None
+    extended = series.extend_series(house.alice, AT, booked.series_id, Further(more=2))
+    assert [(one.name, one.wanted_at) for one in extended.warnings] == [("Carol Conti", third)]
+
+
+def test_weekly_time_is_judged_and_warned_of_like_single_ones(house: House) -> None:
+    kind = factories.bookable(house.alice, most_weeks=4)
+    second, third = TEN + 7 * DAY, TEN + 14 * DAY
+    busy(house.alice, Interval(third, third + HOUR))
+    busy(house.bob, Interval(second, second + HOUR))
+    with pytest.raises(SomeGone) as refused:
+        booking.take_series(house.bob, AT, house.individual, Choice(kind, TEN), 3)
+    assert [one.starts_at for one in refused.value.refused] == [third]
+    booked = booking.take_series(house.bob, AT, house.individual, Choice(kind, TEN), 2)
+    assert [(one.wanted_at, one.calendar) for one in booked.warnings] == [(second, "Work")]
 
 
 @pytest.mark.parametrize("many", [1, 30])
