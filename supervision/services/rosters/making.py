@@ -1,5 +1,6 @@
 """Rosters: make, edit, end. Nothing is deleted."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -114,16 +115,30 @@ def _columns(form: RosterForm) -> dict[str, object]:
 
 
 def _check(form: RosterForm) -> None:
+    for fault in faults(form):
+        raise fault
+
+
+def faults(form: RosterForm) -> Iterator[Invalid]:
+    """Everything that cannot be said of a roster, one by one."""
     if form.kind not in set(Kind):
-        raise Invalid("kind", N_("Choose individual, peer or group."))
+        yield Invalid("kind", N_("Choose individual, peer or group."))
     if not form.title.strip() or len(form.title) > 120:
-        raise Invalid("title", N_("Give a title of 1 to 120 characters."))
+        yield Invalid("title", N_("Give a title of 1 to 120 characters."))
     if form.zone not in people.ZONES:
-        raise Invalid("zone", N_("Choose a time zone from the list."))
+        yield Invalid("zone", N_("Choose a time zone from the list."))
     if not 1 <= form.capacity <= 100:
-        raise Invalid("capacity", N_("Choose between 1 and 100 places."))
+        yield Invalid("capacity", N_("Choose between 1 and 100 places."))
     if not 5 <= form.minutes <= 480:
-        raise Invalid("minutes", N_("Choose between 5 and 480 minutes."))
+        yield Invalid("minutes", N_("Choose between 5 and 480 minutes."))
     link = form.meeting_link.strip()
-    if link and (urlsplit(link).scheme != "https" or not urlsplit(link).hostname):
-        raise Invalid("meeting_link", N_("Give a whole link that begins with https://"))
+    if link and not _is_secure_link(link):
+        yield Invalid("meeting_link", N_("Give a whole link that begins with https://"))
+
+
+def _is_secure_link(link: str) -> bool:
+    try:
+        url = urlsplit(link)
+    except ValueError:  # a bracket that no address of the sixth version closes
+        return False
+    return url.scheme == "https" and bool(url.hostname)
