@@ -16,7 +16,7 @@ from supervision.models.people import Person
 from supervision.models.rosters import Kind, Membership, Roster
 from supervision.models.sessions import Claim, Session
 from supervision.services import claims, importing, integrity, rosters, sessions
-from supervision.services.importing import child, plain
+from supervision.services.importing import child
 from supervision.services.importing import sessions as session_imports
 from supervision.services.sessions import Wish
 from tests import factories
@@ -359,7 +359,7 @@ def test_child_reads_a_calendar(house: House) -> None:
         ("w 20261124T100000Z", datetime(2026, 11, 24, 10, 0, tzinfo=UTC)),
         ("w 20261201T100000Z", datetime(2026, 12, 1, 10, 0, tzinfo=UTC)),
     ]
-    assert [importing.from_plain(plain(one)) for one in read] == read
+    assert [Found.of(one.plain()) for one in read] == read
 
 
 @pytest.mark.engines("sqlite")
@@ -371,7 +371,7 @@ def test_child_says_why_a_file_is_none(house: House) -> None:
 @pytest.mark.engines("sqlite")
 def test_child_that_toils_is_stopped(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = WEEKLY.replace(b"FREQ=WEEKLY;COUNT=2", b"FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30")
-    monkeypatch.setattr(child, "SECONDS", 2)
+    monkeypatch.setattr(child, "SECONDS", 3)
     with pytest.raises(Unreadable) as caught:
         child.ask(bomb, "Europe/London", AT)
     assert caught.value.msgid == child.TOO_SLOW

@@ -101,7 +101,7 @@ def _purpose(roster_id: UUID) -> str:
 
 def _carried(roster_id: UUID) -> list[Found]:
     found = carried(request.form.get("carried", ""), _purpose(roster_id))
-    return [importing.from_plain(one) for one in found]
+    return [Found.of(one) for one in found]
 
 
 def _shown(roster: Shown, lines: Sequence[Line], chosen: set[UUID]) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _shown(roster: Shown, lines: Sequence[Line], chosen: set[UUID]) -> dict[str,
         "chosen": chosen,
         "why": _why,
         "past": sum(line.is_past for line in usable),
-        "carried": carry([importing.plain(line.found) for line in lines], _purpose(roster.id)),
+        "carried": carry([line.found.plain() for line in lines], _purpose(roster.id)),
     }
 
 

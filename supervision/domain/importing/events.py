@@ -1,7 +1,7 @@
 """Sessions that took place or are due elsewhere, read from an iCalendar file (RFC 5545)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -46,6 +46,19 @@ class Found:
     ends_at: datetime
     zone: str = ""
     left_out: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """Ready for JSON; instants as seconds of Unix time."""
+        times = {"starts_at": self.starts_at.timestamp(), "ends_at": self.ends_at.timestamp()}
+        return asdict(self) | times
+
+    @staticmethod
+    def of(plain: dict[str, Any]) -> "Found":
+        """What was made plain."""
+        times = {
+            name: datetime.fromtimestamp(plain[name], UTC) for name in ("starts_at", "ends_at")
+        }
+        return Found(**{**plain, **times})
 
 
 def read_events(body: bytes, zone: str, at: datetime) -> list[Found]:

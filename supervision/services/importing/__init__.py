@@ -1,6 +1,5 @@
 """What people bring along: rosters from a table, sessions from a calendar; all of it or nothing."""
 
-from supervision.services.importing.child import from_plain, plain
 from supervision.services.importing.rosters import (
     MOST_PEOPLE,
     MOST_ROSTERS,
@@ -30,10 +29,8 @@ __all__ = [
     "Planned",
     "add_sessions",
     "check_may_import",
-    "from_plain",
     "lines_of",
     "make_rosters",
-    "plain",
     "plan_rosters",
     "read_calendar",
     "to_correct",
