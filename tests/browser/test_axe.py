@@ -20,6 +20,7 @@ NOT_PAGES = {
     "health.alive",
     "health.measured",
     "health.ready",
+    "importing.example",
     "meetings.look",
     "static",
     "vault.state",

@@ -157,7 +157,7 @@ def test_example_makes_a_roster_of_each_kind_without_a_problem() -> None:
     made = drafts_of(read_table(written(SAYING, example_of("Europe/Berlin"))), HOUSE)
     assert [(one.title, one.kind, one.capacity, one.zone, one.problems) for one in made] == [
         ("Ana and I", "individual", 1, "Europe/Berlin", ()),
-        ("Tuesday group", "group", 6, "Europe/Berlin", ()),
+        ("Thursday group", "group", 6, "Europe/Berlin", ()),
         ("Peers", "peer", 6, "Europe/Berlin", ()),
     ]
     assert [[(who.row, who.email, who.role) for who in one.people] for one in made] == [

@@ -186,8 +186,8 @@ def example_of(zone: str) -> list[Row]:
     link = "https://meet.example.org/peers"
     rows = (
         ("Ana and I", "individual", zone, "1", "50", "", "", "ana@example.org", "supervisee"),
-        ("Tuesday group", "group", zone, "6", "90", "2 Mill Lane", "", "ben@example.org", ""),
-        ("Tuesday group", "group", "", "", "", "", "", "cleo@example.org", "facilitator"),
+        ("Thursday group", "group", zone, "6", "90", "2 Mill Lane", "", "ben@example.org", ""),
+        ("Thursday group", "group", "", "", "", "", "", "cleo@example.org", "facilitator"),
         ("Peers", "peer", zone, "6", "120", "", link, "dev@example.org; eve@example.org", ""),
     )
     return [
