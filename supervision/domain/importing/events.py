@@ -47,6 +47,10 @@ class Found:
     zone: str = ""
     left_out: str = ""
 
+    @property
+    def is_whole_day(self) -> bool:
+        return self.left_out == WHOLE_DAY
+
     def plain(self) -> dict[str, Any]:
         """Ready for JSON; instants as seconds of Unix time."""
         times = {"starts_at": self.starts_at.timestamp(), "ends_at": self.ends_at.timestamp()}

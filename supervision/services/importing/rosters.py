@@ -17,7 +17,7 @@ from supervision.services.audit import Act, record
 from supervision.services.rosters import RosterForm
 
 MOST_ROSTERS = 500
-MOST_PEOPLE = 1_000
+MOST_PEOPLE = 500
 
 _TITLES = (
     select(Roster.title)
