@@ -44,6 +44,8 @@ AREAS = (
     "health",
     "importing",
     "meetings",
+    "attendance",
+    "leave",
 )
 HERE = Path(__file__).parent
 LANGUAGES = {"en": "English"}

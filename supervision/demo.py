@@ -16,6 +16,7 @@ from supervision.db import db, writing
 from supervision.domain import vault
 from supervision.domain.recurrence import Repeat
 from supervision.errors import N_, Conflict
+from supervision.models.attendance import Came
 from supervision.models.audit import Installation
 from supervision.models.feeds import Privacy, Scope
 from supervision.models.mail import Announcement, Outbox
@@ -23,8 +24,10 @@ from supervision.models.people import Person, PersonState, Role
 from supervision.models.rosters import Kind, MemberRole
 from supervision.permissions import Actor
 from supervision.services import (
+    attendance,
     availability,
     feeds,
+    meetings,
     notes,
     people,
     rosters,
@@ -33,12 +36,16 @@ from supervision.services import (
     sign_ins,
 )
 from supervision.services import vault as vaults
+from supervision.services.attendance import Marking, Said
 from supervision.services.availability import Away, DateHours, Offer, OwnTerms, WeekHours, Whole
+from supervision.services.leave import LeaveWish
 from supervision.services.rosters import RosterForm
-from supervision.services.sessions import Wish
+from supervision.services.sessions import OwnPlace, SessionRow, Setting, Wish
 
 PASSPHRASE = "compassion-demo"  # noqa: S105 - told to everybody who starts the demo
 PAST = timedelta(weeks=10)
+UNMARKED = timedelta(days=7)
+HOUR = timedelta(hours=1)
 ONLINE = "https://meet.example.org/"
 PEOPLE = (
     ("dana", "Dana Dale", Role.ORGANISER, "Europe/London", "24"),
@@ -94,6 +101,7 @@ def fill(at: datetime, settings: Settings) -> list[str]:
         cast = _people(at - PAST, settings)
         _rosters(cast, at)
         _just_ended(cast, at)
+        _attendance(cast, at)
         _notes(cast, at)
         _availability(cast, at)
         feeds.make_subscription(
@@ -191,7 +199,7 @@ def _rosters(cast: Cast, at: datetime) -> None:
         ("alice", ["carol"], _with_alice("Carol"), _on(at, 2, 9, 30), Repeat("week", every=2)),
         ("alice", ["erin"], _with_alice("Erin"), _on(at, 0, 14), Repeat("week")),
         ("alice", ["frank"], _with_alice("Frank"), _on(at, 1, 9), Repeat("week")),
-        ("alice", ["heidi"], _with_alice("Heidi"), _on(at, 4, 11), Repeat("week", every=2)),
+        ("alice", ["heidi"], _with_alice("Heidi"), _on(at, 4, 11), Repeat("week", 2, count=8)),
         (
             "alice",
             ["bob", "carol", "erin", "frank"],
@@ -224,6 +232,7 @@ def _rosters(cast: Cast, at: datetime) -> None:
         cast["alice"], invited_at, made[GROUP.title], grace, MemberRole.SUPERVISEE, ""
     )
     _edited_and_cancelled(cast, at, made["Bob with Alice"])
+    _elsewhere_and_for_some(cast, at, made[GROUP.title])
 
 
 def _edited_and_cancelled(cast: Cast, at: datetime, roster_id: UUID) -> None:
@@ -235,6 +244,18 @@ def _edited_and_cancelled(cast: Cast, at: datetime, roster_id: UUID) -> None:
         alice, at, moved.id, Wish(local + timedelta(hours=1), 50, "A clash at the clinic, sorry.")
     )
     sessions.cancel_session(alice, at, cancelled.id, "I am on leave that week.")
+
+
+def _elsewhere_and_for_some(cast: Cast, at: datetime, roster_id: UUID) -> None:
+    """The group's next session is in a room; Bob and Carol have one of their own besides."""
+    alice = cast["alice"]
+    soon, *_later = sessions.coming_of_roster(alice, roster_id, at)
+    room = Setting(OwnPlace("The Reading Room, 5 Mill Lane, London"))
+    sessions.change_session(alice, at, soon.id, room, "Let us meet in person for once.")
+    wednesday = at.date() + timedelta(days=16 - at.weekday())
+    pair = frozenset(cast[name].id for name in ("bob", "carol"))
+    wish = Wish(datetime.combine(wednesday, time(14)), 60, setting=Setting(people=pair))
+    sessions.book_session(alice, at, roster_id, wish)
 
 
 def _just_ended(cast: Cast, at: datetime) -> None:
@@ -250,6 +271,46 @@ def _just_ended(cast: Cast, at: datetime) -> None:
         sessions.book_session(alice, at - timedelta(days=1), roster_id, Wish(rounded, 50))
     except Conflict:
         return
+
+
+def _attendance(cast: Cast, at: datetime) -> None:
+    """Alice marked all that is older than a week, and equals marked and confirmed their meetings.
+
+    The last of Erin's peers waits for two of them. Bob came late once, which was corrected.
+    """
+    _mark(cast, "alice", MemberRole.SUPERVISOR, at - UNMARKED)
+    peers = _mark(cast, "erin", MemberRole.PEER, at)
+    local = _mark(cast, "charlie", MemberRole.PEER, at)
+    for one in local:
+        attendance.agree(cast["heidi"], one.ends_at + 2 * HOUR, one.id, 1)
+    for number, one in enumerate(peers):
+        for name in ("carol", "grace", "frank") if number else ("carol",):
+            attendance.agree(cast[name], one.ends_at + 2 * HOUR, one.id, 1)
+    _correct(cast, at - UNMARKED, "bob", Said(Came.ATTENDED, 30), "The train was late.")
+    _correct(cast, at - UNMARKED, "frank", Said(Came.MISSED), "")
+    away = at.date() + timedelta(days=12)
+    meetings.take_leave(cast["frank"], at, LeaveWish(away, away + timedelta(days=13), "holiday"))
+
+
+def _mark(cast: Cast, name: str, role: str, until: datetime) -> list[SessionRow]:
+    """In each of somebody's rosters, everybody was at what ended before then; the latest first."""
+    marked = []
+    for roster in rosters.rosters_of(cast[name], until):
+        past = sessions.past_of_roster(cast[name], roster.id, until) if roster.role == role else []
+        for one in past:
+            if one.ends_at + HOUR < until and not one.cancelled:
+                attendance.mark_everybody(cast[name], one.ends_at + HOUR, one.id, 0)
+                marked.append(one)
+    return marked
+
+
+def _correct(cast: Cast, until: datetime, name: str, said: Said, reason: str) -> None:
+    """The next to last of somebody's own marked sessions with Alice was another one."""
+    own = (row.id for row in rosters.rosters_of(cast[name], until) if row.kind == Kind.INDIVIDUAL)
+    past = sessions.past_of_roster(cast["alice"], next(own), until - HOUR)
+    one = [row for row in past if row.ends_at + HOUR < until and not row.cancelled][1]
+    marking = Marking(1, {cast[name].id: said}, {}, reason)
+    attendance.mark(cast["alice"], one.ends_at + timedelta(days=1), one.id, marking)
 
 
 def _notes(cast: Cast, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Rosters: the list, one roster's page, its form, and what its people do."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,16 @@ from wtforms.validators import InputRequired, NumberRange
 from supervision import clock
 from supervision.models.rosters import Kind, MemberState, Roster
 from supervision.permissions import can_import_rosters, can_make_roster
-from supervision.services import places, rosters, sessions
+from supervision.services import places, rosters, series, sessions
 from supervision.services.rosters import RosterForm
+from supervision.services.sessions import SeriesInfo
 from supervision.web import forms, limits
 from supervision.web.auth import signed_in, viewer
 from supervision.web.filters import member_role_name
 from supervision.web.forms import Form, at_most, required, trimmed
 from supervision.web.fragments import page as show_page
 from supervision.web.settings import base_url
+from supervision.web.words import repeat_words
 
 bp = Blueprint("rosters", __name__)
 MOST_PAGES = 1000
@@ -103,6 +106,8 @@ def new() -> str:
 @signed_in
 def make() -> Response:
     form = _make_form()
+    if form.kind.data == Kind.INDIVIDUAL:
+        form.capacity.data = 1  # not asked for then
     done = forms.attempt(
         form, lambda: rosters.make_roster(viewer(), clock.now(), _said(form, form.kind.data))
     )
@@ -155,9 +160,19 @@ def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more
         coming_page=coming_page,
         past_page=past_page,
         page_size=sessions.PAGE,
+        series=_series(roster_id) if page.may_run else [],
         invite=invite or _invite_form(page.roster.kind, fresh=True),
         **more,
     )
+
+
+def _series(roster_id: UUID) -> list[tuple[SeriesInfo, str, datetime]]:
+    """Each series with its rule in words, and its local time."""
+    found = series.series_of_roster(viewer(), roster_id, clock.now())
+    return [
+        (one, repeat_words(one.repeat, one.first_day), datetime.fromisoformat(one.starts_local))
+        for one in found
+    ]
 
 
 def _number(name: str) -> int:

@@ -1,9 +1,11 @@
 """Tables, one module an area. Importing the package gives Alembic and the checks all of them."""
 
 from supervision.models import (
+    attendance,
     audit,
     availability,
     feeds,
+    leave,
     mail,
     meetings,
     notes,
@@ -13,9 +15,11 @@ from supervision.models import (
 )
 
 __all__ = [
+    "attendance",
     "audit",
     "availability",
     "feeds",
+    "leave",
     "mail",
     "meetings",
     "notes",

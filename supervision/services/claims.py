@@ -304,11 +304,10 @@ def reclaim(
     claim(sessions, claimants, softened)
 
 
-def confirm(session_id: UUID) -> None:
+def confirm(session_ids: Iterable[UUID]) -> None:
     """What was asked for is accepted."""
-    db.session.execute(
-        update(Claim).where(Claim.session_id == session_id).values(state=ClaimState.CONFIRMED)
-    )
+    these = Claim.session_id.in_(list(session_ids))
+    db.session.execute(update(Claim).where(these).values(state=ClaimState.CONFIRMED))
 
 
 def release(session_ids: Iterable[UUID]) -> None:

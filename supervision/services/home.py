@@ -2,25 +2,70 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import (
+    Boolean,
+    CompoundSelect,
+    Integer,
+    bindparam,
+    cast,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
-from supervision.db import run
-from supervision.models.rosters import CURRENT, Membership, MemberState, Roster, RosterState
-from supervision.models.sessions import Claim, Session, SessionState
+from supervision.db import UTCDateTime, run
+from supervision.models.rosters import (
+    CURRENT,
+    LEADS,
+    MemberRole,
+    Membership,
+    MemberState,
+    Roster,
+    RosterState,
+)
+from supervision.models.sessions import Claim, Series, Session, SessionState, Warned
 from supervision.permissions import Actor
+from supervision.services import attendance
+from supervision.services.attendance import Waiting
 from supervision.services.claims import LONGEST
 from supervision.services.sessions.reads import ROWS, SessionRow
 
 
 @dataclass(frozen=True)
 class Invitation:
-    """A roster that waits for the actor's answer."""
+    """A roster that waits for the actor's answer; a seat in it is kept until `offered_until`."""
 
     id: UUID
     title: str
     kind: str
+    offered_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A series near its end, of a roster that the actor runs: `left` sessions, the last at
+    `last_at`, which may be over."""
+
+    series_id: UUID
+    title: str
+    left: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What waits for the actor: invitations by title, endings in order of time, attendance with
+    the latest session first."""
+
+    invitations: list[Invitation]
+    endings: list[Ending]
+    attendance: list[Waiting]
 
 
 _PLANNED = ROWS.join(Claim, Claim.session_id == Session.id).where(
@@ -43,11 +88,54 @@ _ENDED = (
     .limit(1)
 )
 _MINE = Membership.person_id == bindparam("actor_id")
+_OF_SERIES = (Session.series_id == Series.id, Session.state == SessionState.PLANNED)
+_NO_TIME = cast(null(), UTCDateTime)
+_NO_COUNT = cast(null(), Integer)
+# Invitations have no time of their own; endings have a count of what is left.
 _INVITATIONS = (
-    select(Roster.id, Roster.title, Roster.kind)
+    select(
+        Roster.id,
+        Roster.title,
+        Roster.kind,
+        _NO_TIME.label("starts_at"),
+        cast(null(), Boolean).label("marked"),
+        _NO_COUNT.label("left"),
+        Membership.offered_until,
+    )
     .join(Membership, Membership.roster_id == Roster.id)
-    .where(_MINE, Membership.state == MemberState.INVITED, Roster.state == RosterState.ACTIVE)
-    .order_by(func.lower(Roster.title))
+    .where(
+        _MINE,
+        or_(Membership.state == MemberState.INVITED, Membership.offered_until.is_not(None)),
+        Roster.state == RosterState.ACTIVE,
+    )
+)
+_ENDINGS = (
+    select(
+        Series.id,
+        Roster.title,
+        Roster.kind,
+        select(func.max(Session.starts_at)).where(*_OF_SERIES).scalar_subquery(),
+        cast(null(), Boolean),
+        select(func.count())
+        .where(*_OF_SERIES, Session.starts_at > bindparam("at"))
+        .scalar_subquery(),
+        _NO_TIME,
+    )
+    .join(Roster, Roster.id == Series.roster_id)
+    .join(Membership, Membership.roster_id == Roster.id)
+    .where(
+        _MINE,
+        Membership.state == MemberState.ACTIVE,
+        Membership.role.in_((*LEADS, MemberRole.PEER)),
+        Roster.state == RosterState.ACTIVE,
+        Series.state == SessionState.PLANNED,
+        Series.warned != Warned.DISMISSED,
+        Series.warn_at <= bindparam("at"),
+    )
+)
+# One statement for all three, since every visit pays for it.
+_WAITS: CompoundSelect[Any] = union_all(
+    _INVITATIONS, _ENDINGS, attendance.WAITING.add_columns(_NO_COUNT, _NO_TIME)
 )
 _HAS_ROSTERS = select(exists().where(_MINE, Membership.state.in_(CURRENT)))
 
@@ -68,9 +156,24 @@ def just_ended(actor: Actor, since: datetime, at: datetime) -> SessionRow | None
     return SessionRow(*tuple(row)) if row else None
 
 
-def invitations(actor: Actor) -> list[Invitation]:
-    """The rosters that the actor was asked into, by title."""
-    return [Invitation(*tuple(row)) for row in run(_INVITATIONS, {"actor_id": actor.id})]
+def waits(actor: Actor, at: datetime) -> Waits:
+    """The rosters that the actor was asked into or is offered a seat of, the series they run that
+    near their end, and sessions to mark or to confirm."""
+    rows = run(_WAITS, attendance.bounds(actor, at)).all()
+    invited = [
+        Invitation(row.id, row.title, row.kind, row.offered_until)
+        for row in rows
+        if row.starts_at is None
+    ]
+    endings = [
+        Ending(row.id, row.title, row.left, row.starts_at) for row in rows if row.left is not None
+    ]
+    sessions = [Waiting(*tuple(row)[:5]) for row in rows if row.marked is not None]
+    return Waits(
+        sorted(invited, key=lambda one: one.title.casefold()),
+        sorted(endings, key=lambda one: (one.last_at, one.title)),
+        sorted(sessions, key=lambda one: one.starts_at, reverse=True),
+    )
 
 
 def has_rosters(actor: Actor) -> bool:

@@ -15,7 +15,7 @@ from supervision.models.audit import AuditEntry
 from supervision.models.people import Person
 from supervision.models.rosters import Kind, Membership, Roster
 from supervision.models.sessions import Claim, Session
-from supervision.services import claims, importing, integrity, rosters, sessions
+from supervision.services import claims, importing, integrity, meetings, rosters, sessions
 from supervision.services.importing import child
 from supervision.services.importing import sessions as session_imports
 from supervision.services.sessions import Wish
@@ -340,7 +340,14 @@ def test_feeds_are_out_of_date_with_an_import(house: House) -> None:
     version = select(Person.feed_version).where(Person.id == house.bob.id)
     before = db.session.scalar(version)
     add(house)
-    assert db.session.scalar(version) == before + 1
+    assert (before, db.session.scalar(version)) == (0, 1)
+
+
+def test_imported_past_gives_nobody_a_turn(house: House) -> None:
+    peers = factories.roster(house.alice, house.bob, kind=Kind.PEER)
+    add(house, [found(f"p{number}", -9 + 2 * number) for number in range(3)], roster=peers.id)
+    rota = meetings.rota_of(house.alice, AT, peers.id)
+    assert ([one.turns for one in rota.tally], rota.meetings) == ([0, 0], 0)
 
 
 # -- the child ------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from supervision.services.meetings.clock import (
     pause,
     resume,
 )
+from supervision.services.meetings.leaving import end_leave, take_leave
 from supervision.services.meetings.reading import (
     Agenda,
     Person,
@@ -46,6 +47,7 @@ __all__ = [
     "ask_swap",
     "begin",
     "come",
+    "end_leave",
     "mark_absent",
     "meeting_now",
     "next_step",
@@ -55,5 +57,6 @@ __all__ = [
     "resume",
     "rota_of",
     "set_up",
+    "take_leave",
     "withdraw_swap",
 ]

@@ -93,7 +93,7 @@ def held_board(actor: Actor, at: datetime, session_id: UUID) -> Board:
         raise NotFound
     board_of(actor, at, roster_id)  # a stranger waits for nothing and learns nothing
     places.hold(roster_id)
-    return board_of(actor, at, roster_id, session_id)
+    return board_of_session(actor, at, session_id)
 
 
 def open_due(board: Board, session_id: UUID) -> Due:
@@ -197,7 +197,7 @@ def mark_absent(
         _may_mark(actor, change.board, session_id, person_id)
         if person_id in change.board.absences[session_id]:
             return
-        db.session.add(MeetingAbsence(session_id=session_id, person_id=person_id))
+        db.session.add(MeetingAbsence(session_id=session_id, person_id=person_id, said_at=at))
         run(_DROP_TURN, {"of_session": session_id, "of_person": person_id})
         db.session.execute(
             update(MeetingSwap)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from supervision.db import db
@@ -76,12 +75,13 @@ def edit_roster(
         raise Invalid(
             "capacity", N_("%(taken)s places are taken or kept."), taken=str(roster.taken)
         )
-    shown = (roster.title, roster.address, roster.meeting_link)
+    title, place = roster.title, (roster.address, roster.meeting_link)
     for name, value in _columns(form).items():
         setattr(roster, name, value)
     db.session.flush()
-    if shown != (roster.title, roster.address, roster.meeting_link):
-        sessions.republish(roster_id, at, actor, base_url)
+    renamed = title != roster.title
+    if renamed or place != (roster.address, roster.meeting_link):
+        sessions.republish(roster_id, at, actor, base_url, renamed)
     record(Act.ROSTER_EDIT, at, actor.id, roster_id)
     offers.fill(held, at, base_url)
 
@@ -131,14 +131,7 @@ def faults(form: RosterForm) -> Iterator[Invalid]:
         yield Invalid("capacity", N_("Choose between 1 and 100 places."))
     if not 5 <= form.minutes <= 480:
         yield Invalid("minutes", N_("Choose between 5 and 480 minutes."))
-    link = form.meeting_link.strip()
-    if link and not _is_secure_link(link):
-        yield Invalid("meeting_link", N_("Give a whole link that begins with https://"))
-
-
-def _is_secure_link(link: str) -> bool:
     try:
-        url = urlsplit(link)
-    except ValueError:  # a bracket that no address of the sixth version closes
-        return False
-    return url.scheme == "https" and bool(url.hostname)
+        sessions.check_link(form.meeting_link.strip())
+    except Invalid as fault:
+        yield fault

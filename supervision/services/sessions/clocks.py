@@ -17,6 +17,8 @@ from supervision.services.audit import Act, record
 from supervision.services.places import hold
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.plan import members_of, touch
+from supervision.services.sessions.setting import own_place
+from supervision.services.sessions.whose import Whose, whose
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,11 @@ def _correct(roster_id: UUID, at: datetime) -> int:
         roster = hold(roster_id)
         rows = db.session.execute(_coming(at).where(Session.roster_id == roster_id))
         late = [found for found in map(_late, rows) if found]
-        members = members_of(roster)
-        claims.serialise(member.person_id for member in members)
+        claims.serialise(member.person_id for member in members_of(roster))
         moved = [_put_right(one, at) for one in late]
-        placed = [(session.id, span) for session, _before, span in moved]
         db.session.flush()
-        ids = [one.id for one in late]
-        found = claims.clashes(members, [span for _, span in placed], at, ids)
-        claims.reclaim(placed, members, softened=found)
+        owners = whose(roster, [session for session, _before, _span in moved])
+        _claim_anew(owners, {session.id: span for session, _before, span in moved}, at)
         for session, before, span in moved:
             record(Act.SESSION_MOVE, at, None, session.id, roster=roster_id)
             notice = Notice(
@@ -89,9 +88,17 @@ def _correct(roster_id: UUID, at: datetime) -> int:
                 [span],
                 f"/sessions/{session.id}",
                 before=before,
+                place=own_place(session),
             )
-            notify(None, at, roster, members, notice, "")
+            notify(None, at, roster, owners.of(session.id), notice, "")
     return len(late)
+
+
+def _claim_anew(owners: Whose, spans: dict[UUID, Interval], at: datetime) -> None:
+    for people, ids in owners.groups(spans):
+        placed = [(key, spans[key]) for key in ids]
+        found = claims.clashes(people, [span for _, span in placed], at, list(spans))
+        claims.reclaim(placed, people, softened=found)
 
 
 def _put_right(late: Late, at: datetime) -> tuple[Session, Interval, Interval]:

@@ -15,6 +15,7 @@ from supervision.models.rosters import Membership, MemberState
 from supervision.models.sessions import MAX_MINUTES, Session, SessionState
 from supervision.services.claims import Claimant, Clash, claims_hard
 from supervision.services.places import Held
+from supervision.services.sessions.setting import USUAL, Setting
 
 LEAST_MINUTES = 5
 MESSAGE = 500
@@ -27,15 +28,17 @@ class Wish:
     """A wall-clock time to meet at: naive `starts_local`, `minutes` long, with a few words.
 
     `zone` is the IANA zone that the wisher was shown, if any; it has to be the one in force.
+    `setting` is for what is booked: a move leaves place and people as they are.
     """
 
     starts_local: datetime
     minutes: int
     message: str = ""
     zone: str | None = None
+    setting: Setting = USUAL
 
     def checked(self, zone: str) -> "Wish":
-        """This wish with its message trimmed. Raises Invalid."""
+        """This wish with its words trimmed. Raises Invalid."""
         if not LEAST_MINUTES <= self.minutes <= MAX_MINUTES:
             raise Invalid(
                 "minutes",
@@ -52,6 +55,7 @@ class Wish:
             self.minutes,
             checked_message(self.message),
             zone,
+            self.setting.checked(),
         )
 
 
@@ -126,6 +130,7 @@ def insert_sessions(
     series_id: UUID | None = None,
     zone: str | None = None,
     message: str = "",
+    setting: Setting = USUAL,
     state: SessionState = SessionState.PLANNED,
     session_type_id: UUID | None = None,
     ids: Sequence[UUID] = (),
@@ -149,6 +154,7 @@ def insert_sessions(
             "state": state,
             "session_type_id": session_type_id,
             "message": message,
+            **setting.columns(),
             "made_by_id": made_by_id,
             "created_at": at,
             "published_at": stamp(at),

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, exists, func, select
 
 from supervision.db import run
-from supervision.models.rosters import Membership, MemberState, Roster
+from supervision.models.rosters import LEADS, MemberRole, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session, SessionState
 from supervision.permissions import Actor
 from supervision.services.claims import LONGEST
@@ -21,7 +21,7 @@ class SessionRow:
     """A session as one of its people sees it: [starts_at, ends_at) in UTC, `zone` its own zone.
 
     `role` is the viewer's in the roster, empty for who has left it; such a viewer, and whoever
-    looks at a cancelled session, is shown no place.
+    looks at a cancelled session, is shown no place. What is not `for_all` is for some members.
     """
 
     id: UUID
@@ -38,6 +38,7 @@ class SessionRow:
     edited: bool
     series_id: UUID | None
     role: str
+    for_all: bool
 
     @property
     def place(self) -> str:
@@ -72,12 +73,13 @@ ROWS: Select[Any] = (
         Session.ends_at,
         Session.zone,
         Session.state,
-        case((_SHOWN, Roster.address), else_=""),
-        case((_SHOWN, Roster.meeting_link), else_=""),
+        case((_SHOWN, func.coalesce(Session.address, Roster.address)), else_=""),
+        case((_SHOWN, func.coalesce(Session.meeting_link, Roster.meeting_link)), else_=""),
         Session.shifted,
         Session.edited,
         Session.series_id,
         func.coalesce(Membership.role, ""),
+        Session.for_all,
     )
     .join(Roster, Roster.id == Session.roster_id)
     .outerjoin(
@@ -101,12 +103,14 @@ _BETWEEN = (
 _WAS_THERE = exists().where(
     Claim.session_id == Session.id, Claim.person_id == bindparam("actor_id")
 )
-# Who takes part sees all sessions, who has left those that were theirs, others none.
+# Who runs a roster sees all its sessions, who takes part those that are for all and their own,
+# who has left those that were theirs, others none.
+_RUNS = Membership.role.in_(LEADS) | (Membership.role == MemberRole.PEER)
 _OF_ROSTER = (
     ROWS.where(
         Session.roster_id == bindparam("roster_id"),
         Session.state != SessionState.DECLINED,
-        Membership.id.is_not(None) | _WAS_THERE,
+        (Membership.id.is_not(None) & (Session.for_all | _RUNS)) | _WAS_THERE,
     )
     .offset(bindparam("skip"))
     .limit(PAGE)
@@ -128,13 +132,14 @@ def sessions_between(actor: Actor, start: datetime, end: datetime) -> list[Sessi
 
 
 def next_start(roster_id: ColumnElement[UUID] | Any) -> ScalarSelect[Any]:
-    """For a list of rosters: when a roster meets next after :at, as a subquery on its id."""
+    """For a list of rosters: when :actor_id meets there next after :at, as a subquery on its id."""
     return (
         select(func.min(Session.starts_at))
         .where(
             Session.roster_id == roster_id,
             Session.starts_at > bindparam("at"),
             Session.state == SessionState.PLANNED,
+            Session.for_all | _WAS_THERE,
         )
         .scalar_subquery()
     )
