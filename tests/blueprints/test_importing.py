@@ -194,6 +194,11 @@ def test_markup_in_a_table_is_shown_as_text(alice) -> None:
     assert "<script>x" not in text
 
 
+def test_imports_that_are_made_are_counted(alice) -> None:
+    answers = [alice.send("/rosters/import/make").status_code for _ in range(11)]
+    assert answers == [422] * 10 + [429]
+
+
 # -- sessions -------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from supervision.domain.importing.events import (
     CANCELLED,
     FREE,
+    HOUR_TWICE,
     LENGTH,
     NO_CALENDAR,
     NO_EVENTS,
@@ -260,6 +261,12 @@ def test_single_event_keeps_its_instant_and_names_its_zone() -> None:
     assert one.ends_at == datetime(2026, 12, 1, 14, 50, tzinfo=UTC)
 
 
+def test_event_is_read_to_the_minute() -> None:
+    (one,) = read(event("a", "DTSTART:20261201T100030Z", "DTEND:20261201T105031Z"))
+    assert one.starts_at == datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
+    assert one.ends_at == datetime(2026, 12, 1, 10, 50, tzinfo=UTC)
+
+
 def test_local_time_is_that_of_the_roster() -> None:
     (one,) = read(event("a", "DTSTART:20260701T100000", "DURATION:PT1H"), zone="Europe/Berlin")
     assert (one.starts_at, one.zone) == (datetime(2026, 7, 1, 8, 0, tzinfo=UTC), "")
@@ -290,6 +297,8 @@ def test_repeating_event_keeps_its_wall_clock_and_the_key_of_what_was_moved() ->
         (("DTSTART;TZID=Mars/Phobos:20261201T100000", "DURATION:PT1H"), NO_ZONE),
         (("DTSTART:20261201T100000Z", "DURATION:PT9H"), LENGTH),
         (("DTSTART:20261201T100000Z",), LENGTH),
+        (("DTSTART:20261025T013000Z", "DURATION:PT1H"), HOUR_TWICE),
+        (("DTSTART:20261025T003000Z", "DURATION:PT1H"), ""),
     ],
 )
 def test_event_that_is_no_session_says_why(lines: tuple[str, ...], reason: str) -> None:

@@ -336,6 +336,12 @@ def test_statements_are_as_many_for_one_event_as_for_thirty(house: House) -> Non
     assert len(many) == len(one)
 
 
+def test_imported_sessions_stay_when_clocks_are_followed(house: House) -> None:
+    add(house)
+    db.session.commit()
+    assert sessions.follow_clocks(AT) == 0
+
+
 def test_feeds_are_out_of_date_with_an_import(house: House) -> None:
     version = select(Person.feed_version).where(Person.id == house.bob.id)
     before = db.session.scalar(version)

@@ -55,6 +55,7 @@ def preview() -> Response:
 @signed_in
 def make() -> Response:
     importing.check_may_import(viewer())
+    limits.spend(limits.IMPORT_MAKE, str(viewer().id))
     form = FileForm(formdata=None)
     made = forms.answer(form, _make)
     if made is None:

@@ -63,16 +63,16 @@ def _read(roster: Shown, body: bytes) -> dict[str, Any]:
 def add(roster_id: UUID) -> Response:
     roster = _roster(roster_id)
     form = FileForm(formdata=None)
-    added = forms.answer(form, lambda: _add(roster_id))
+    added = forms.answer(form, lambda: _add(roster))
     if added is None:
         return _again(form, roster)
     flash(_done(added))
     return redirect(url_for("rosters.show", roster_id=roster_id), 303)
 
 
-def _add(roster_id: UUID) -> Added:
-    found = _carried(roster_id)
-    return importing.add_sessions(viewer(), clock.now(), roster_id, found, _chosen(), base_url())
+def _add(roster: Shown) -> Added:
+    found = _carried(roster)
+    return importing.add_sessions(viewer(), clock.now(), roster.id, found, _chosen(), base_url())
 
 
 def _chosen() -> set[UUID]:
@@ -82,7 +82,7 @@ def _chosen() -> set[UUID]:
 def _again(form: FileForm, roster: Shown) -> Response:
     """The preview once more, as things are now; or the beginning, where nothing was carried."""
     try:
-        found = _carried(roster.id)
+        found = _carried(roster)
         lines = importing.lines_of(viewer(), clock.now(), roster.id, found)
         return _preview(422, form=form, **_shown(roster, lines, _chosen()))
     except (Invalid, Conflict):
@@ -95,12 +95,13 @@ def _roster(roster_id: UUID) -> Shown:
     return Shown(roster.id, roster.title, roster.zone)
 
 
-def _purpose(roster_id: UUID) -> str:
-    return f"sessions {roster_id}"
+def _purpose(roster: Shown) -> str:
+    """With the zone: local times of the file were read as that one's."""
+    return f"sessions {roster.id} {roster.zone}"
 
 
-def _carried(roster_id: UUID) -> list[Found]:
-    found = carried(request.form.get("carried", ""), _purpose(roster_id))
+def _carried(roster: Shown) -> list[Found]:
+    found = carried(request.form.get("carried", ""), _purpose(roster))
     return [Found.of(one) for one in found]
 
 
@@ -114,7 +115,7 @@ def _shown(roster: Shown, lines: Sequence[Line], chosen: set[UUID]) -> dict[str,
         "chosen": chosen,
         "why": _why,
         "past": sum(line.is_past for line in usable),
-        "carried": carry([line.found.plain() for line in lines], _purpose(roster.id)),
+        "carried": carry([line.found.plain() for line in lines], _purpose(roster)),
     }
 
 

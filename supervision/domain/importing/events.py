@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import recurring_ical_events
 from icalendar import Calendar, Component, Event
@@ -29,6 +30,7 @@ WHOLE_DAY = N_("It has no time of day.")
 FREE = N_("It is marked as free, not busy.")
 CANCELLED = N_("It was cancelled.")
 NO_ZONE = N_("Its time zone is not known.")
+HOUR_TWICE = N_("Clocks change then, and this hour comes twice. Book it by hand.")
 LENGTH = N_("Sessions last between 5 minutes and 8 hours.")
 
 
@@ -142,7 +144,7 @@ def _one(event: Event, zone: str) -> Found:
         start,
         end,
         "" if own in ("UTC", zone) else own,
-        _why_not(event, end - start),
+        _why_not(event, Interval(start, end), zone),
     )
 
 
@@ -155,19 +157,28 @@ def _key(event: Component, start: datetime, zone: str) -> str:
     return f"{uid} {_instant(due.dt, zone) if due else start:%Y%m%dT%H%M%SZ}"
 
 
-def _why_not(event: Event, length: timedelta) -> str:
+def _why_not(event: Event, span: Interval, zone: str) -> str:
     said = {name: str(event.get(name, "")).upper() for name in ("STATUS", "TRANSP")}
     reasons = {
         CANCELLED: said["STATUS"] == "CANCELLED",
         WHOLE_DAY: not isinstance(event.start, datetime),
         NO_ZONE: LOST in event,
         FREE: said["TRANSP"] == "TRANSPARENT",
-        LENGTH: not LEAST <= length <= LONGEST,
+        LENGTH: not LEAST <= span.end - span.start <= LONGEST,
+        HOUR_TWICE: _comes_again(span.start, zone),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
+def _comes_again(start: datetime, zone: str) -> bool:
+    """Whether the roster's clocks showed this time an hour before: a session is known by that."""
+    local = start.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+    return resolve(local, zone).starts_at != start
+
+
 def _instant(when: date | datetime, zone: str) -> datetime:
+    """An instant, to the minute: sessions know no seconds."""
     if not isinstance(when, datetime):
         when = datetime(when.year, when.month, when.day)  # noqa: DTZ001 - local, resolved below
+    when = when.replace(second=0, microsecond=0)
     return resolve(when, zone).starts_at if when.tzinfo is None else when.astimezone(UTC)
