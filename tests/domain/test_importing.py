@@ -21,7 +21,7 @@ from supervision.domain.importing.events import (
     WHOLE_DAY,
     read_events,
 )
-from supervision.domain.importing.rosters import House, Problem, drafts_of, example_of
+from supervision.domain.importing.rosters import House, Problem, addresses_in, drafts_of, example_of
 from supervision.domain.importing.tables import (
     COLUMNS,
     NOT_CSV,
@@ -74,6 +74,19 @@ def test_table_names_columns_in_many_ways() -> None:
 def test_table_counts_rows_as_a_spreadsheet_does() -> None:
     table = read_table(b'title,kind,address\n\n"A",peer,"1 Lane\nTown"\n,,\nB,peer,\n')
     assert [(row.number, row["address"]) for row in table.rows] == [(3, "1 Lane\nTown"), (5, "")]
+
+
+def test_cell_without_a_column_is_refused_by_its_row() -> None:
+    msgid = "Row %(row)s has more cells than there are columns. Put its texts into quotes."
+    for head in (b"title,kind,address", b"title,kind,address,"):
+        body = head + b"\nA,peer,x,\nB,peer,2 Mill Lane, Bristol\n"
+        assert refusal(body) == (msgid, {"row": 3})
+
+
+def test_addresses_as_mail_programs_write_them() -> None:
+    cell = "Ana Ash <ana@x.org>, <ben@x.org>;cleo@x.org dev@x.org\neve@x.org;"
+    names = ("ana", "ben", "cleo", "dev", "eve")
+    assert addresses_in(cell) == [f"{name}@x.org" for name in names]
 
 
 def test_formula_is_just_text() -> None:

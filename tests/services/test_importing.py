@@ -109,7 +109,7 @@ def test_roster_with_a_fault_is_left_out_and_the_others_are_made(house: House) -
         (
             "A,group,,,,nobody,",
             "members",
-            "Give a whole email address, such as ana@example.org.",
+            "“%(email)s” is no whole email address, such as ana@example.org.",
         ),
         ("A,peer,,,,b@x.org,chair", "role", "In this kind of roster one is: %(roles)s."),
     ],
@@ -129,7 +129,7 @@ def test_rows_to_correct_say_what_is_wrong_and_come_whole(house: House) -> None:
     rows = importing.to_correct(whole, plan, lambda problem: problem.msgid)
     assert [(row.number, row["problem"]) for row in rows] == [
         (2, ""),
-        (4, "members: Give a whole email address, such as ana@example.org."),
+        (4, "members: “%(email)s” is no whole email address, such as ana@example.org."),
     ]
 
 

@@ -17,7 +17,8 @@ KINDS = {
 SAID = ("kind", "zone", "capacity", "minutes", "address", "meeting_link")
 USUAL_MINUTES, USUAL_PLACES = 50, 6
 _KIND = {called: kind for kind, names in KINDS.items() for called in names}
-_BETWEEN = re.compile(r"[;,\s]+")
+_BETWEEN = re.compile(r"[;,\n]+")
+_POINTED = re.compile(r"<([^<>\s]+)>")
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ class _Reading:
     def _people(self, kind: str) -> Iterator[Named]:
         seen: dict[str, int] = {}
         for row in self._rows:
-            for email in filter(None, _BETWEEN.split(row["members"].lower())):
+            for email in addresses_in(row["members"].lower()):
                 if email == self._house.own_email.lower():
                     msgid = N_("This is your own address. You lead each roster that you make.")
                     if kind == "peer":
@@ -179,6 +180,12 @@ class _Reading:
                         self._note(row.number, "members", msgid)
                     seen[email] = row.number
                     yield Named(row.number, email, row["role"].casefold())
+
+
+def addresses_in(cell: str) -> list[str]:
+    """The addresses in a cell: a@x.org; b@x.org, or as mail programs write: Ana <a@x.org>."""
+    parts = _BETWEEN.split(cell)
+    return [email for part in parts for email in _POINTED.findall(part) or part.split()]
 
 
 def example_of(zone: str) -> list[Row]:

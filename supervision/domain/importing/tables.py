@@ -61,7 +61,7 @@ def read_table(body: bytes) -> Table:
     """The table in a file.
 
     Raises Invalid, beside the field `file`, for what is no CSV, too large, empty or without the
-    columns that are needed, and for columns that nobody knows.
+    columns that are needed, for columns that nobody knows, and for cells without a column.
     """
     records = list(_records(_text(body)))
     if not records:
@@ -152,8 +152,14 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _row(number: int, cells: list[str], columns: list[str]) -> Row:
-    pairs = zip(columns, cells, strict=False)
-    return Row(number, {column: cell for column, cell in pairs if column and cell})
+    given = {place: cell for place, cell in enumerate(cells) if cell}
+    if any(place >= len(columns) or not columns[place] for place in given):
+        raise Invalid(
+            "file",
+            N_("Row %(row)s has more cells than there are columns. Put its texts into quotes."),
+            row=number,
+        )
+    return Row(number, {columns[place]: cell for place, cell in given.items()})
 
 
 def written(columns: Iterable[str], rows: Iterable[Row]) -> bytes:

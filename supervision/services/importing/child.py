@@ -29,7 +29,8 @@ def ask(body: bytes, zone: str, at: datetime) -> list[Found]:
         done = subprocess.run(  # noqa: S603 - our own script, the file on its input
             [sys.executable, "-P", "-S", str(ALONE)],
             input=json.dumps(question).encode(),
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             timeout=SECONDS,
             env={"PYTHONPATH": pathsep.join(sys.path)},
             check=False,

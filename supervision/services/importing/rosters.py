@@ -7,10 +7,17 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from supervision.db import run
-from supervision.domain.importing.rosters import Draft, House, Named, Problem, drafts_of
+from supervision.domain.importing.rosters import Draft, House, Problem, drafts_of
 from supervision.domain.importing.tables import Row, Table
 from supervision.errors import N_, Conflict, Invalid, NotAllowed
-from supervision.models.rosters import Kind, Membership, MemberState, Roster, RosterState
+from supervision.models.rosters import (
+    Kind,
+    MemberRole,
+    Membership,
+    MemberState,
+    Roster,
+    RosterState,
+)
 from supervision.permissions import Actor, can_import_rosters
 from supervision.services import people, rosters
 from supervision.services.audit import Act, record
@@ -18,6 +25,8 @@ from supervision.services.rosters import RosterForm
 
 MOST_ROSTERS = 500
 MOST_PEOPLE = 500
+# Those who lead take no seat.
+SEATED = ("", MemberRole.SUPERVISEE, MemberRole.PEER)
 
 _TITLES = (
     select(Roster.title)
@@ -54,9 +63,6 @@ class Planned:
         draft = self.draft
         seats = draft.capacity - (draft.kind == Kind.PEER)
         return max(sum(one.role in SEATED for one in draft.people) - seats, 0)
-
-
-SEATED = ("", "supervisee", "peer")
 
 
 @dataclass(frozen=True)
@@ -121,46 +127,30 @@ def _plain(title: str) -> str:
 
 def _checked(draft: Draft) -> Draft:
     """The draft with everything that a roster of its kind cannot have."""
-    told = {(one.row, one.column) for one in draft.problems}
-    found = [
-        one
-        for one in (*_faults_of_roster(draft), *_faults_of_people(draft))
-        if (one.row, one.column) not in told
-    ]
-    problems = sorted((*draft.problems, *found), key=lambda one: one.row)
+    found = (*draft.problems, *_faults_of_roster(draft), *_faults_of_people(draft))
+    problems = sorted(found, key=lambda one: one.row)
     return replace(draft, problems=tuple(problems))
 
 
 def _faults_of_roster(draft: Draft) -> Iterator[Problem]:
     for fault in rosters.faults(_form(draft)):
         column = fault.field or "title"
+        if column == "kind":
+            continue  # a draft without one says so already
         yield Problem(draft.row_of(column), column, fault.msgid, fault.params)
 
 
 def _faults_of_people(draft: Draft) -> Iterator[Problem]:
     for one in draft.people:
-        for column, check in _checks(draft, one):
-            try:
-                check()
-            except Invalid as fault:
-                yield Problem(one.row, column, fault.msgid, fault.params)
-
-
-def _checks(draft: Draft, one: Named) -> Iterator[tuple[str, Callable[[], object]]]:
-    yield "members", lambda: people.checked_email(one.email)
-    if draft.kind:
-        yield "role", lambda: _role(draft, one)
-
-
-def _role(draft: Draft, one: Named) -> str:
-    roles = rosters.roles_of(draft.kind)
-    if not one.role:
-        return roles[0]
-    if one.role not in roles:
-        raise Invalid(
-            "role", N_("In this kind of roster one is: %(roles)s."), roles=", ".join(roles)
-        )
-    return one.role
+        try:
+            people.checked_email(one.email)
+        except Invalid:
+            msgid = N_("“%(email)s” is no whole email address, such as ana@example.org.")
+            yield Problem(one.row, "members", msgid, {"email": one.email[:254]})
+        roles = rosters.roles_of(draft.kind) if draft.kind else ()
+        if one.role and roles and one.role not in roles:
+            msgid = N_("In this kind of roster one is: %(roles)s.")
+            yield Problem(one.row, "role", msgid, {"roles": ", ".join(roles)})
 
 
 def _form(draft: Draft) -> RosterForm:
@@ -197,8 +187,9 @@ def make_rosters(
 
 def _make(actor: Actor, at: datetime, draft: Draft, base_url: str) -> None:
     roster_id = rosters.make_roster(actor, at, _form(draft))
+    usual, *_others = rosters.roles_of(draft.kind)
     for one in draft.people:
-        rosters.invite_member(actor, at, roster_id, one.email, _role(draft, one), base_url)
+        rosters.invite_member(actor, at, roster_id, one.email, one.role or usual, base_url)
 
 
 def to_correct(table: Table, plan: Plan, say: Callable[[Problem], str]) -> Sequence[Row]:
