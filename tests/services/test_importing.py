@@ -107,6 +107,11 @@ def test_roster_with_a_fault_is_left_out_and_the_others_are_made(house: House) -
         ("A,group,,,https://[,,", "meeting_link", "Give a whole link that begins with https://"),
         (",group,,,,,", "title", "Give a title of 1 to 120 characters."),
         (
+            f"A,group,,,https://x.org/{'x' * 500},,",
+            "meeting_link",
+            "Keep this to %(most)s characters.",
+        ),
+        (
             "A,group,,,,nobody,",
             "members",
             "“%(email)s” is no whole email address, such as ana@example.org.",
@@ -137,6 +142,13 @@ def test_more_people_than_places_are_told(house: House) -> None:
     text = "title,kind,capacity,members\nA,peer,2,a@x.org b@x.org\nB,group,2,a@x.org b@x.org\n"
     plan = importing.plan_rosters(house.alice, table(text))
     assert [one.waits for one in plan.rosters] == [1, 0]
+
+
+def test_longest_values_that_are_taken_fit_into_their_columns(house: House) -> None:
+    link, email = "https://x.org/" + "x" * 486, "e" * 244 + "@x.org"
+    cells = f"{'T' * 120},group,{'a' * 300},{link},{email}"
+    longest = table(f"title,kind,address,meeting link,members\n{cells}\n")
+    assert importing.make_rosters(house.alice, AT, longest, (), URL) == importing.Made(1, 1)
 
 
 def test_too_many_rosters_or_people_are_refused(house: House) -> None:

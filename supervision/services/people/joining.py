@@ -62,7 +62,7 @@ def checked_email(text: str) -> str:
 def _person_with(email: str, role: str, at: datetime) -> Person:
     person = db.session.scalar(select(Person).where(Person.email == email))
     if person is None:
-        person = Person(email=email, name=email.partition("@")[0], role=role, created_at=at)
+        person = Person(email=email, name=email.partition("@")[0][:100], role=role, created_at=at)
         db.session.add(person)
         db.session.flush()
     return person

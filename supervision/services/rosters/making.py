@@ -131,6 +131,12 @@ def faults(form: RosterForm) -> Iterator[Invalid]:
         yield Invalid("capacity", N_("Choose between 1 and 100 places."))
     if not 5 <= form.minutes <= 480:
         yield Invalid("minutes", N_("Choose between 5 and 480 minutes."))
+    for field, text, most in (
+        ("address", form.address, 300),
+        ("meeting_link", form.meeting_link, 500),
+    ):
+        if len(text.strip()) > most:
+            yield Invalid(field, N_("Keep this to %(most)s characters."), most=most)
     try:
         sessions.check_link(form.meeting_link.strip())
     except Invalid as fault:
