@@ -68,10 +68,14 @@ _HELD_BY = delete(_CLAIM).where(
 
 @dataclass(frozen=True)
 class Claimant:
-    """Somebody whose time a session takes. `hard`: never twice at once."""
+    """Somebody whose time a session takes. `hard`: never twice at once.
+
+    `elsewhere`: they have calendars elsewhere, which are worth a look (services/outside).
+    """
 
     person_id: UUID
     hard: bool
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ class Clash:
     """A wanted time that somebody is busy in: [starts_at, ends_at) is the busy time.
 
     `hard` clashes refuse the booking, others only warn. What the person is busy with is not for
-    the reader; `session_id` is for the services, None for a time that is held.
+    the reader; `session_id` is for the services, None for a time that is held or that a calendar
+    elsewhere says, whose label is `calendar` when it is the reader's own.
     """
 
     person_id: UUID
@@ -89,6 +94,7 @@ class Clash:
     session_id: UUID | None
     wanted_at: datetime
     hard: bool
+    calendar: str = ""
 
 
 class Clashed(Conflict):

@@ -110,7 +110,7 @@ def book_series(
     check_future(wanted, at)
     members = people_of(roster, wish.setting.people)
     times = list(zip(made.slots, spans(wanted, wish.minutes), strict=True))
-    warnings = check_slots([(members, times)], at)
+    warnings = check_slots(actor, [(members, times)], at)
     last = due[-1].original_local.date()
     series = _add_series(actor, at, roster, wish, repeat, last, left_out.and_each(made.skipped))
     placed = add_rows(roster, series, made, at, wish.message)

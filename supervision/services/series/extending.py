@@ -71,7 +71,7 @@ def extend_series(
     check_future(wanted, at)
     people = those_of(members_of(roster), setting_of(series).people)
     times = list(zip(made.slots, spans(wanted, series.minutes), strict=True))
-    warnings = check_slots([(people, times)], at)
+    warnings = check_slots(actor, [(people, times)], at)
     _lengthen(series, further, due, made.skipped, at)
     placed = add_rows(roster, series, made, at, message)
     claims.claim(placed, people)

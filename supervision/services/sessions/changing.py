@@ -10,7 +10,7 @@ from supervision.db import db
 from supervision.domain.intervals import Interval
 from supervision.models.sessions import Session
 from supervision.permissions import Actor
-from supervision.services import claims
+from supervision.services import claims, outside
 from supervision.services.audit import Act, record
 from supervision.services.claims import Claimant, Clash
 from supervision.services.places import Held
@@ -105,7 +105,7 @@ def put_on(
     spans = {one.id: Interval(one.starts_at, one.ends_at) for one in changed}
     news, warnings = _News(), list[Clash]()
     for before, ids in owners.groups(spans):
-        warnings += _regroup(before, people, {key: spans[key] for key in ids}, at, news)
+        warnings += _regroup(actor, before, people, {key: spans[key] for key in ids}, at, news)
         stay = [one for one in people if one in before]
         news.add("changed", stay, [key for key in ids if key in moved])
     _tell(actor, at, roster, owners, spans, setting, event, news, warnings, base_url)
@@ -121,6 +121,7 @@ def _differs(one: Session, owners: Whose, people: list[Claimant], setting: Setti
 
 
 def _regroup(
+    actor: Actor,
     before: list[Claimant],
     after: list[Claimant],
     spans: dict[UUID, Interval],
@@ -136,7 +137,7 @@ def _regroup(
     claims.claim(spans.items(), added, softened=found)
     news.add("taken_off", gone, list(spans))
     news.add("added", added, list(spans))
-    return found
+    return outside.with_outside(actor, added, list(spans.values()), found)
 
 
 def _tell(

@@ -13,7 +13,7 @@ from supervision.errors import N_, Conflict, NotFound
 from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim, Session, SessionState
 from supervision.permissions import Actor, can_see_session
-from supervision.services import claims
+from supervision.services import claims, outside
 from supervision.services.audit import Act, record
 from supervision.services.claims import Claimant, Clash
 from supervision.services.places import Held, hold_to_run, place_of
@@ -53,7 +53,7 @@ def book_session(
     due = [resolve(wish.starts_local, roster.zone)]
     check_future(due, at)
     members = people_of(roster, wish.setting.people)
-    warnings = checked_clashes(members, spans(due, wish.minutes), at)
+    warnings = checked_clashes(actor, members, spans(due, wish.minutes), at)
     placed = insert_sessions(
         roster,
         due,
@@ -81,6 +81,7 @@ def book_session(
 
 
 def checked_clashes(
+    actor: Actor,
     members: Sequence[Claimant],
     wanted: Sequence[Interval],
     at: datetime,
@@ -88,7 +89,8 @@ def checked_clashes(
 ) -> list[Clash]:
     """Queue behind other bookings of these people, then look. Raises Clashed; returns warnings."""
     claims.serialise(member.person_id for member in members)
-    return claims.refuse_hard(claims.clashes(members, wanted, at, moving))
+    found = claims.refuse_hard(claims.clashes(members, wanted, at, moving))
+    return outside.with_outside(actor, members, wanted, found)
 
 
 def own_warnings(warnings: Sequence[Clash]) -> dict[UUID, Sequence[Interval]]:
@@ -123,7 +125,7 @@ def move_session(
     if span == before:
         return Booked((session_id,), session.zone, session.series_id)
     members = whose(roster, [session]).of(session_id)
-    warnings = checked_clashes(members, [span], at, [session_id])
+    warnings = checked_clashes(actor, members, [span], at, [session_id])
     session.starts_at, session.ends_at = span
     session.shifted, session.edited, session.message = due.shifted, True, wish.message
     touch(session, at)
