@@ -37,7 +37,10 @@ AHEAD = 6
 
 @dataclass(frozen=True)
 class Occasion:
-    """A planned session of the roster: [starts_at, ends_at), and its meeting's own."""
+    """A planned session of the roster: [starts_at, ends_at), and its meeting's own.
+
+    `afterwards`: it was entered when it was over already (an import), so no rota had planned it.
+    """
 
     id: UUID
     starts_at: datetime
@@ -46,6 +49,7 @@ class Occasion:
     begun_at: datetime | None
     closed_at: datetime | None
     for_all: bool
+    afterwards: bool
 
     def over(self, at: datetime) -> bool:
         """Whether it counts: it has passed, or its meeting has begun."""
@@ -195,13 +199,16 @@ class Board:
 
     def _run(self, tally: Tally, occasions: list[Occasion]) -> Iterator[Due]:
         for occasion in occasions:
+            there = self.there(occasion.id)
+            lead = next((one for one in there if self.led and self.people[one].leads), None)
+            if occasion.afterwards and not self.turns[occasion.id]:
+                yield Due(occasion, Lineup(None, ()), lead, tuple(there))
+                continue
             takers, lineup = self.takers(occasion.id), self.fixed(occasion.id)
             if not (occasion.over(self.at) and self.turns[occasion.id]):
                 due = self._takers(self.expected(occasion.id))
                 lineup = tally.line_up(due, self.presenters, self.led, lineup).only(takers)
             tally.held(takers, lineup)
-            there = self.there(occasion.id)
-            lead = next((one for one in there if self.led and self.people[one].leads), None)
             yield Due(occasion, lineup, lead, tuple(there))
 
 
@@ -247,6 +254,7 @@ _OCCASIONS = (
         Meeting.started_at,
         Meeting.ended_at,
         Session.for_all,
+        (Session.created_at >= Session.ends_at).label("afterwards"),
     )
     .outerjoin(Meeting, Meeting.session_id == Session.id)
     .where(*_SHOWN)

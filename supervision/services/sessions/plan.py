@@ -141,9 +141,14 @@ def insert_sessions(
     setting: Setting = USUAL,
     state: SessionState = SessionState.PLANNED,
     session_type_id: UUID | None = None,
+    ids: Sequence[UUID] = (),
 ) -> list[tuple[UUID, Interval]]:
-    """One row an occurrence; returns their ids with the instants that they take."""
-    placed = [(uuid4(), span) for span in spans(due, minutes)]
+    """One row an occurrence; returns their ids with the instants that they take.
+
+    Where `ids` are given, one for each occurrence, they are taken in place of random ones.
+    """
+    chosen = ids or [uuid4() for _one in due]
+    placed = list(zip(chosen, spans(due, minutes), strict=True))
     rows = [
         {
             "id": session_id,
