@@ -187,7 +187,7 @@ class History:
         rosters.edit_roster(self.house.alice, self.at, self.house.group, form)
 
     def join(self, number: int) -> None:
-        name = f"Guest {number}"
+        name = f"Guest {number} {self.at:%d%H%M}"
         factories.join(db.session.get_one(Roster, self.house.group), factories.person(name))
         feeds.bump([self.house.bob.id])
 
