@@ -13,6 +13,7 @@ from supervision.models import (
     people,
     polls,
     rosters,
+    rounds,
     sessions,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "people",
     "polls",
     "rosters",
+    "rounds",
     "sessions",
 ]

@@ -131,6 +131,12 @@ class Session(WithId, Model):
         CheckConstraint("ends_at > starts_at", name="order"),
         Index("ix_session_roster_id_starts_at", "roster_id", "starts_at"),
         Index(
+            "ix_session_planned",
+            "starts_at",
+            sqlite_where=text("state = 'planned'"),
+            postgresql_where=text("state = 'planned'"),
+        ),
+        Index(
             "ix_session_requested",
             "starts_at",
             sqlite_where=text("state = 'requested'"),
