@@ -68,6 +68,11 @@ def can_run_roster(place: Place | None, kind: str) -> bool:
     )
 
 
+def can_sign_up(place: Place | None) -> bool:
+    """Take a seat in a session: members, but for those who lead, who are always there."""
+    return can_take_part(place) and place is not None and place.role not in LEADS
+
+
 def can_see_times(place: Place | None, kind: str) -> bool:
     """See which times of the supervisor's are free: both people of an individual roster."""
     return can_take_part(place) and kind == Kind.INDIVIDUAL

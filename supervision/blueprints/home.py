@@ -21,12 +21,14 @@ JUST_ENDED = timedelta(hours=12)
 def index() -> str:
     actor, at = viewer(), clock.now()
     coming = home.coming(actor, at, at + AHEAD, SHOWN)
+    invitations, offers = home.to_answer(actor, at)
     return render_template(
         "home/index.html",
         today=local_date(at),
         coming=coming,
         ended=home.just_ended(actor, at - JUST_ENDED, at),
-        waiting=home.invitations(actor),
+        waiting=invitations,
+        offers=offers,
         asked=booking.requests_for(actor, at),
         turns_asked=meetings.questions_for(actor, at),
         has_rosters=bool(coming) or home.has_rosters(actor),

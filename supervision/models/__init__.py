@@ -10,6 +10,7 @@ from supervision.models import (
     people,
     rosters,
     sessions,
+    signup,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "people",
     "rosters",
     "sessions",
+    "signup",
 ]

@@ -41,10 +41,12 @@ class Series(WithId, Model):
     """A wall-clock rule: `starts_local` (naive ISO minutes) in `zone`, repeated by an RRULE.
 
     `rolled_until` is the local date up to which occurrences exist as rows; an open series is
-    rolled on from there. `skips` are the days that it leaves out (`domain.skips`).
+    rolled on from there. `skips` are the days that it leaves out (`domain.skips`). `capacity` is
+    how many seats its new sessions have where members sign up, None for as many as is usual.
     """
 
     __tablename__ = "series"
+    __table_args__ = (CheckConstraint("capacity BETWEEN 1 AND 100", name="capacity"),)
 
     roster_id: Mapped[UUID] = mapped_column(ForeignKey("roster.id"), index=True)
     zone: Mapped[str] = mapped_column(String(64))
@@ -55,6 +57,7 @@ class Series(WithId, Model):
     sequence: Mapped[int] = mapped_column(default=0)
     rolled_until: Mapped[date]
     skips: Mapped[str] = mapped_column(Text, default="")
+    capacity: Mapped[int | None]
     split_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("series.id"))
     made_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
@@ -69,14 +72,24 @@ class Session(WithId, Model):
     increasing with `sequence`. `late`: a member cancelled or moved it with less notice than was
     asked for. `session_type_id` is the kind that a supervisee chose, None for what was arranged.
     `due_local` is the local time that its series gives it now, where that is no longer its key;
-    what was moved singly (`edited`) meets at another.
+    what was moved singly (`edited`) meets at another. A session with a `capacity` is for who signs
+    up: `taken` counts seats that are taken or kept for who was offered one. Without, it is for all.
     """
 
     __tablename__ = "session"
     __table_args__ = (
         UniqueConstraint("series_id", "original_local"),
         CheckConstraint("ends_at > starts_at", name="order"),
+        CheckConstraint("capacity BETWEEN 1 AND 100", name="capacity"),
+        CheckConstraint("taken >= 0 AND taken <= coalesce(capacity, 0)", name="seats"),
         Index("ix_session_roster_id_starts_at", "roster_id", "starts_at"),
+        Index(
+            "ix_session_signup",
+            "roster_id",
+            "starts_at",
+            sqlite_where=text("capacity IS NOT NULL"),
+            postgresql_where=text("capacity IS NOT NULL"),
+        ),
         Index(
             "ix_session_requested",
             "starts_at",
@@ -97,6 +110,8 @@ class Session(WithId, Model):
     state: Mapped[str] = mapped_column(String(16), default=SessionState.PLANNED)
     late: Mapped[bool] = mapped_column(default=False)
     session_type_id: Mapped[UUID | None] = mapped_column(ForeignKey("session_type.id"))
+    capacity: Mapped[int | None]
+    taken: Mapped[int] = mapped_column(default=0)
     message: Mapped[str] = mapped_column(String(500), default="")
     sequence: Mapped[int] = mapped_column(default=0)
     made_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))

@@ -68,10 +68,17 @@ _HELD_BY = delete(_CLAIM).where(
 
 @dataclass(frozen=True)
 class Claimant:
-    """Somebody whose time a session takes. `hard`: never twice at once."""
+    """Somebody whose time a session takes. `hard`: never twice at once.
+
+    `only` are the sessions that are theirs where members sign up, None where every one is.
+    """
 
     person_id: UUID
     hard: bool
+    only: frozenset[UUID] | None = None
+
+    def comes_to(self, session_id: UUID) -> bool:
+        return self.only is None or session_id in self.only
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,7 @@ def clashes(
     and have run out at `at` are let go. The look is bounded by the longest claim, so it reads a
     few rows of an index however much a person has ever booked.
     """
-    hard = {one.person_id: one.hard for one in claimants}
+    hard = {one.person_id: one.hard for one in claimants if one.only is None or one.only}
     times = [(when.start, when.end, when.start - LONGEST) for when in intervals]
     if not hard or not times:
         return []
@@ -244,6 +251,17 @@ def _busy_often(
     return run(select(*_columns(start)).select_from(found), {"ids": list(person_ids)})
 
 
+def theirs(
+    found: Sequence[Clash],
+    sessions: Iterable[tuple[UUID, Interval]],
+    claimants: Iterable[Claimant],
+) -> list[Clash]:
+    """The clashes of those whose sessions these are: who did not sign up has none."""
+    at = {when.start: session_id for session_id, when in sessions}
+    who = {one.person_id: one for one in claimants}
+    return [one for one in found if who[one.person_id].comes_to(at[one.wanted_at])]
+
+
 def refuse_hard(found: Sequence[Clash]) -> list[Clash]:
     """The clashes that only warn. Raises Clashed when there are others."""
     if any(clash.hard for clash in found):
@@ -257,7 +275,7 @@ def claim(
     softened: Iterable[Clash] = (),
     state: ClaimState = ClaimState.CONFIRMED,
 ) -> None:
-    """Take the claimants' time for sessions that had none of it.
+    """Take the claimants' time for those of these sessions that are theirs, and had none of it.
 
     Where a clash is given as softened, that claim is made soft, so that something which must not
     fail (somebody joins, a series rolls on) need not. Raises Conflict when the database refuses.
@@ -275,6 +293,7 @@ def claim(
         }
         for session_id, when in sessions
         for one in claimants
+        if one.comes_to(session_id)
     ]
     if rows:
         with guarded():

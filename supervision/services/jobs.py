@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from supervision.config import Settings
 from supervision.db import db, writing
 from supervision.models.audit import Replay
-from supervision.services import booking, claims, mail, notes, rosters, series, sessions
+from supervision.services import booking, claims, mail, notes, rosters, series, sessions, signup
 
 REPLAYS_LAST = timedelta(days=2)
 
@@ -21,6 +21,7 @@ def run_due(at: datetime, settings: Settings) -> int:
         with writing():
             notes.purge_deleted(at)
     rosters.lapse_offers(at, settings.base_url.rstrip("/"))
+    signup.lapse_offers(at, settings.base_url.rstrip("/"))
     if claims.has_lapsed(at):
         with writing():
             claims.release_lapsed(at)

@@ -1,20 +1,20 @@
 """Making a feed's bytes from the rows that it may show."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from supervision.db import db
 from supervision.domain import ical
 from supervision.models.feeds import Privacy, Scope
 from supervision.models.people import Person
 from supervision.models.rosters import Membership, MemberState, Roster
-from supervision.models.sessions import MAX_MINUTES, PUBLISHED, Session, SessionState
+from supervision.models.sessions import MAX_MINUTES, PUBLISHED, Claim, Session, SessionState
 from supervision.services.feeds.words import Words, words_in
 
 # Above this some clients take seconds to read a feed; the furthest sessions wait their turn.
@@ -37,7 +37,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Meeting:
-    """A session and its roster, as read for a feed."""
+    """A session and its roster, as read for a feed.
+
+    `mine`: the reader is expected, or where members sign up has done so; `signup`: they do.
+    """
 
     id: UUID
     starts_at: datetime
@@ -51,6 +54,8 @@ class Meeting:
     kind: str
     address: str
     meeting_link: str
+    signup: bool
+    mine: bool
 
 
 @dataclass
@@ -72,7 +77,7 @@ def build(wanted: Wanted) -> bytes:
     meetings = _meetings(wanted)
     company = _company(wanted, meetings) if wanted.privacy == Privacy.FULL else {}
     events = [
-        ical.event(_occurrence(wanted, words, meeting, company.get(meeting.roster_id)))
+        ical.event(_occurrence(wanted, words, meeting, _of(meeting, company)))
         for meeting in meetings
     ] or [ical.placeholder(wanted.day, words.nothing)]
     body = ical.calendar(name, wanted.zone, events)
@@ -99,9 +104,14 @@ def _active(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
 
 
 def _meetings(wanted: Wanted) -> list[Meeting]:
-    """The sessions of the rosters in which the person is active, by time, at most MOST_EVENTS."""
+    """The sessions of the rosters in which the person is active, by time, at most MOST_EVENTS.
+
+    What one did not sign up for is told as open by the feed of its roster alone, if that tells
+    anything but when one is busy.
+    """
     start, end = ical.window(wanted.day, wanted.zone)
-    query = _columns().where(
+    mine = or_(Session.capacity.is_(None), _claimed(wanted.person_id))
+    query = _columns(mine).where(
         *_active(wanted.person_id),
         Session.starts_at > start - timedelta(minutes=MAX_MINUTES),
         Session.ends_at > start,
@@ -114,11 +124,17 @@ def _meetings(wanted: Wanted) -> list[Meeting]:
     )
     if wanted.scope == Scope.ROSTER:
         query = query.where(Session.roster_id == wanted.roster_id)
+    if wanted.scope != Scope.ROSTER or wanted.privacy == Privacy.BUSY:
+        query = query.where(mine)
     rows = db.session.execute(query.order_by(Session.starts_at, Session.id).limit(MOST_EVENTS))
     return [Meeting(*row) for row in rows]
 
 
-def _columns() -> Select[*tuple[Any, ...]]:
+def _claimed(person_id: UUID) -> ColumnElement[bool]:
+    return exists().where(Claim.session_id == Session.id, Claim.person_id == person_id)
+
+
+def _columns(mine: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Session.id,
@@ -133,6 +149,8 @@ def _columns() -> Select[*tuple[Any, ...]]:
             Roster.kind,
             Roster.address,
             Roster.meeting_link,
+            Session.capacity.is_not(None),
+            mine,
         )
         .join(Roster, Roster.id == Session.roster_id)
         .join(Membership, Membership.roster_id == Roster.id)
@@ -167,6 +185,11 @@ def _company(wanted: Wanted, meetings: Iterable[Meeting]) -> dict[UUID, Company]
     return found
 
 
+def _of(meeting: Meeting, company: Mapping[UUID, Company]) -> Company | None:
+    """Who else comes; where members sign up that changes every day, and is not told."""
+    return None if meeting.signup else company.get(meeting.roster_id)
+
+
 def _occurrence(
     wanted: Wanted, words: Words, meeting: Meeting, company: Company | None
 ) -> ical.Occurrence:
@@ -174,6 +197,10 @@ def _occurrence(
     busy = wanted.privacy == Privacy.BUSY
     cancelled = meeting.state == SessionState.CANCELLED
     summary = _summary(wanted.privacy, words, meeting)
+    if cancelled:
+        summary = words.cancelled % {"text": summary}
+    elif not meeting.mine:
+        summary = words.open % {"text": summary}
     page = f"{wanted.base_url}/sessions/{meeting.id}"
     return ical.Occurrence(
         id=meeting.id,
@@ -183,7 +210,8 @@ def _occurrence(
         stamped_at=_stamp(meeting, company),
         sequence=meeting.sequence,
         cancelled=cancelled,
-        summary=words.cancelled % {"text": summary} if cancelled else summary,
+        summary=summary,
+        busy=meeting.mine,
         location="" if busy else meeting.address or meeting.meeting_link,
         description="" if busy else _description(words, meeting, company, page),
         url="" if busy else page,

@@ -21,6 +21,7 @@ from supervision.services.series.parts import (
     tell,
 )
 from supervision.services.series.rolling import add_rows
+from supervision.services.sessions.one import booked_verb
 from supervision.services.sessions.plan import (
     Booked,
     Wish,
@@ -113,7 +114,8 @@ def book_series(
     placed = add_rows(roster, series, made.slots, at, wish.message, made.own)
     claims.claim(placed, members)
     record(Act.SERIES_BOOK, at, actor.id, series.id, roster=roster_id, sessions=len(placed))
-    tell(actor, at, roster, members, series, "booked", placed, wish.message, warnings, base_url)
+    verb = booked_verb(roster)
+    tell(actor, at, roster, members, series, verb, placed, wish.message, warnings, base_url)
     shifted = sum(one.shifted for one in wanted)
     return Booked(tuple(key for key, _ in placed), series.zone, series.id, tuple(warnings), shifted)
 

@@ -15,7 +15,8 @@ from supervision.services.audit import Act, record
 from supervision.services.places import Held
 from supervision.services.series.parts import changeable, coming, due_of, tell
 from supervision.services.sessions.one import changeable_session
-from supervision.services.sessions.plan import checked_message, members_of, touch
+from supervision.services.sessions.plan import checked_message, concerned, people_of, touch
+from supervision.services.sessions.seats import end_lines
 
 
 def cancel_series(
@@ -64,7 +65,8 @@ def cancel_rows(
     base_url: str,
 ) -> int:
     """Cancel these sessions of a series and tell it once; returns how many."""
-    members = members_of(roster)
+    members = people_of(roster, sessions)
+    told = concerned(members, sessions)
     claims.serialise(member.person_id for member in members)
     for session in sessions:
         session.state, session.message = SessionState.CANCELLED, message
@@ -72,8 +74,9 @@ def cancel_rows(
     series.sequence += 1
     db.session.flush()
     claims.release(session.id for session in sessions)
+    end_lines(sessions)
     record(Act.SERIES_CANCEL, at, actor.id, series.id, roster=roster.id, sessions=len(sessions))
     placed = [(one.id, Interval(one.starts_at, one.ends_at)) for one in sessions]
     if placed:
-        tell(actor, at, roster, members, series, "cancelled", placed, message, (), base_url)
+        tell(actor, at, roster, told, series, "cancelled", placed, message, (), base_url)
     return len(sessions)

@@ -36,7 +36,14 @@ from supervision.services.series.parts import (
     tell,
 )
 from supervision.services.sessions.one import changeable_session
-from supervision.services.sessions.plan import Booked, Wish, local_key, members_of, touch
+from supervision.services.sessions.plan import (
+    Booked,
+    Wish,
+    concerned,
+    local_key,
+    people_of,
+    touch,
+)
 
 ONE_DAY = timedelta(days=1)
 
@@ -93,7 +100,8 @@ def move_series(
         raise Conflict(N_("No session of this series is left to change."))
     _check_times([slot for _, slot in moving], at)
     placed = [(one.id, Interval.lasting(slot.due.starts_at, wish.minutes)) for one, slot in moving]
-    members = members_of(roster)
+    rows = [one for one, _ in moving]
+    members = people_of(roster, rows)
     wanted, ids = [span for _, span in placed], [one for one, _ in placed]
     warnings = check_slots(members, [slot for _, slot in moving], wanted, at, ids)
     series = _rewrite(actor, at, series, plan, wish.minutes)
@@ -105,7 +113,8 @@ def move_series(
     db.session.flush()
     claims.reclaim(placed, members)
     record(Act.SERIES_MOVE, at, actor.id, series.id, roster=roster.id, sessions=len(placed))
-    tell(actor, at, roster, members, series, "moved", placed, wish.message, warnings, base_url)
+    told = concerned(members, rows)
+    tell(actor, at, roster, told, series, "moved", placed, wish.message, warnings, base_url)
     odd = sum(slot.due.shifted for _, slot in moving)
     return Booked(tuple(ids), series.zone, series.id, tuple(warnings), odd)
 

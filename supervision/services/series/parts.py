@@ -107,9 +107,14 @@ def check_slots(
     at: datetime,
     moving: Sequence[UUID] = (),
 ) -> list[Clash]:
-    """As `checked_clashes`; every hard clash is reported. Raises SeriesClashed."""
+    """As `checked_clashes`; every hard clash is reported. Raises SeriesClashed.
+
+    Sessions that are `moving` come in the order of their wanted times.
+    """
     claims.serialise(member.person_id for member in members)
     found = claims.clashes(members, wanted, at, moving)
+    if moving:
+        found = claims.theirs(found, zip(moving, wanted, strict=True), members)
     hard = [clash for clash in found if clash.hard]
     if hard:
         raise SeriesClashed(hard, slots)

@@ -118,6 +118,7 @@ def add_rows(
         series_id=series.id,
         zone=series.zone,
         message=message,
+        capacity=series.capacity,
     )
     for (session_id, _span), slot, one in zip(placed, slots, keyed, strict=True):
         due_local = slot.key if slot.key != local_key(one.original_local) else None

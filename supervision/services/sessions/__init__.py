@@ -14,6 +14,7 @@ from supervision.services.sessions.plan import Booked, Wish
 from supervision.services.sessions.reads import (
     PAGE,
     SessionRow,
+    Standing,
     coming_of_roster,
     next_start,
     past_of_roster,
@@ -27,6 +28,7 @@ __all__ = [
     "SeriesInfo",
     "SessionPage",
     "SessionRow",
+    "Standing",
     "Wish",
     "announce_due",
     "book_session",

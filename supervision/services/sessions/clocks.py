@@ -16,7 +16,7 @@ from supervision.services import claims
 from supervision.services.audit import Act, record
 from supervision.services.places import hold
 from supervision.services.sessions.notices import Notice, notify
-from supervision.services.sessions.plan import members_of, touch
+from supervision.services.sessions.plan import concerned, people_of, touch
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,14 @@ def _correct(roster_id: UUID, at: datetime) -> int:
         roster = hold(roster_id)
         rows = db.session.execute(_coming(at).where(Session.roster_id == roster_id))
         late = [found for found in map(_late, rows) if found]
-        members = members_of(roster)
-        claims.serialise(member.person_id for member in members)
         moved = [_put_right(one, at) for one in late]
+        members = people_of(roster, [session for session, _before, _span in moved])
+        claims.serialise(member.person_id for member in members)
         placed = [(session.id, span) for session, _before, span in moved]
         db.session.flush()
         ids = [one.id for one in late]
         found = claims.clashes(members, [span for _, span in placed], at, ids)
+        found = claims.theirs(found, placed, members)
         claims.reclaim(placed, members, softened=found)
         for session, before, span in moved:
             record(Act.SESSION_MOVE, at, None, session.id, roster=roster_id)
@@ -90,7 +91,7 @@ def _correct(roster_id: UUID, at: datetime) -> int:
                 f"/sessions/{session.id}",
                 before=before,
             )
-            notify(None, at, roster, members, notice, "")
+            notify(None, at, roster, concerned(members, [session]), notice, "")
     return len(late)
 
 

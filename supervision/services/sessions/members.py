@@ -14,20 +14,27 @@ from supervision.services.audit import Act, record
 from supervision.services.claims import Clash
 from supervision.services.places import hold
 from supervision.services.sessions.notices import Notice, notify
-from supervision.services.sessions.plan import members_of, touch
+from supervision.services.sessions.plan import everybody, touch
+from supervision.services.sessions.seats import end_lines
 
 
 def member_joined(roster_id: UUID, person_id: UUID, at: datetime) -> list[Clash]:
     """Give somebody who became active in a roster its coming sessions.
 
-    Joining never fails: where the person is busy already their claim is soft, though they would
-    claim hard, and the clash is returned. Moving such a session checks them like anybody.
+    Those that members sign up for are given only to who leads. Joining never fails: where the
+    person is busy already their claim is soft, though they would claim hard, and the clash is
+    returned. Moving such a session checks them like anybody.
     """
     db.session.flush()
     roster = hold(roster_id)
-    claimants = [one for one in members_of(roster) if one.person_id == person_id]
+    claimants = [one for one in everybody(roster) if one.person_id == person_id]
+    leads = all(one.hard for one in claimants)
     claims.serialise([person_id])
-    coming = [(one.id, Interval(one.starts_at, one.ends_at)) for one in _coming(roster_id, at)]
+    coming = [
+        (one.id, Interval(one.starts_at, one.ends_at))
+        for one in _coming(roster_id, at)
+        if leads or one.capacity is None
+    ]
     found = claims.clashes(claimants, [span for _, span in coming], at, [key for key, _ in coming])
     claims.reclaim(coming, claimants, softened=found)
     return found
@@ -68,7 +75,7 @@ def republish(
     """
     db.session.flush()
     roster = hold(roster_id)
-    members = members_of(roster)
+    members = everybody(roster)
     claims.serialise(member.person_id for member in members)
     coming = _coming(roster_id, at)
     for session in coming:
@@ -87,7 +94,7 @@ def cancel_coming(
     """Cancel all that a roster still has to come, for it ends; returns how many sessions."""
     db.session.flush()
     roster = hold(roster_id)
-    members = members_of(roster)
+    members = everybody(roster)
     claims.serialise(member.person_id for member in members)
     _drop_requests(roster_id, at)
     coming = _coming(roster_id, at)
@@ -103,6 +110,7 @@ def cancel_coming(
     if not coming:
         return 0
     claims.release(session.id for session in coming)
+    end_lines(coming)
     record(Act.SESSION_CANCEL, at, actor.id, roster_id, sessions=len(coming))
     found = [Interval(session.starts_at, session.ends_at) for session in coming]
     notice = Notice(

@@ -22,17 +22,20 @@ from supervision.services.sessions.plan import (
     Wish,
     check_future,
     checked_message,
+    concerned,
     insert_sessions,
     members_of,
+    people_of,
     spans,
     touch,
 )
+from supervision.services.sessions.seats import end_lines
 
 
 def book_session(
     actor: Actor, at: datetime, roster_id: UUID, wish: Wish, base_url: str = ""
 ) -> Booked:
-    """Book one session for everybody in a roster, in the roster's zone.
+    """Book one session for everybody in a roster, or for who signs up, in the roster's zone.
 
     A local time that does not exist is moved as RFC 5545 §3.3.5 says, one that comes twice is the
     first. Raises NotFound, NotAllowed, Conflict (the roster has ended), Invalid (a wrong value,
@@ -53,7 +56,7 @@ def book_session(
     notice = Notice(
         f"session:{session_id}",
         0,
-        "booked",
+        booked_verb(roster),
         [span],
         f"/sessions/{session_id}",
         wish.message,
@@ -61,6 +64,11 @@ def book_session(
     )
     notify(actor, at, roster, members, notice, base_url)
     return Booked((session_id,), roster.zone, None, tuple(warnings), int(due[0].shifted))
+
+
+def booked_verb(roster: Held) -> str:
+    """How a booking is told: with what its members have to do, where they sign up."""
+    return "booked" if roster.session_capacity is None else "opened"
 
 
 def checked_clashes(
@@ -105,7 +113,7 @@ def move_session(
     )
     if span == before:
         return Booked((session_id,), session.zone, session.series_id)
-    members = members_of(roster)
+    members = people_of(roster, [session])
     warnings = checked_clashes(members, [span], at, [session_id])
     session.starts_at, session.ends_at = span
     session.shifted, session.edited, session.message = due.shifted, True, wish.message
@@ -123,7 +131,7 @@ def move_session(
         before,
         own_warnings(warnings),
     )
-    notify(actor, at, roster, members, notice, base_url)
+    notify(actor, at, roster, concerned(members, [session]), notice, base_url)
     return Booked((session_id,), session.zone, session.series_id, tuple(warnings), int(due.shifted))
 
 
@@ -139,12 +147,14 @@ def cancel_session(
     roster, session = changeable_session(actor, at, session_id, cancelled_too=True)
     if session.state == SessionState.CANCELLED:
         return
-    members = members_of(roster)
+    members = people_of(roster, [session])
+    told = concerned(members, [session])
     claims.serialise(member.person_id for member in members)
     session.state, session.message = SessionState.CANCELLED, message
     touch(session, at)
     db.session.flush()
     claims.release([session_id])
+    end_lines([session])
     record(Act.SESSION_CANCEL, at, actor.id, session_id, roster=roster.id)
     span = Interval(session.starts_at, session.ends_at)
     notice = Notice(
@@ -155,7 +165,7 @@ def cancel_session(
         f"/sessions/{session_id}",
         message,
     )
-    notify(actor, at, roster, members, notice, base_url)
+    notify(actor, at, roster, told, notice, base_url)
 
 
 def changeable_session(
@@ -166,7 +176,7 @@ def changeable_session(
     Raises NotFound, NotAllowed, Conflict.
     """
     roster_id = db.session.scalar(select(Session.roster_id).where(Session.id == session_id))
-    if roster_id is None or not _may_know(actor, roster_id, session_id):
+    if roster_id is None or not may_know(actor, roster_id, session_id):
         raise NotFound
     roster = hold_to_run(actor, roster_id)
     session = db.session.get_one(Session, session_id, populate_existing=True)
@@ -179,7 +189,7 @@ def changeable_session(
     return roster, session
 
 
-def _may_know(actor: Actor, roster_id: UUID, session_id: UUID) -> bool:
+def may_know(actor: Actor, roster_id: UUID, session_id: UUID) -> bool:
     """Whether the session's page is there for the actor: they are in, or it once was theirs."""
     return can_take_part(place_of(actor, roster_id)) or bool(
         db.session.scalar(
