@@ -43,6 +43,7 @@ AREAS = (
     "notes",
     "health",
     "meetings",
+    "signup",
 )
 HERE = Path(__file__).parent
 LANGUAGES = {"en": "English"}

@@ -22,7 +22,7 @@ from supervision.blueprints.sessions.forms import (
     MoveSeriesForm,
 )
 from supervision.errors import N_, Conflict, Invalid, NotAllowed, NotFound
-from supervision.services import places, series, sessions
+from supervision.services import places, series, sessions, signup
 from supervision.services.claims import Clashed
 from supervision.services.series import Which
 from supervision.services.sessions import Booked, SessionPage
@@ -162,12 +162,18 @@ def _book_page(status: int, form: BookForm, shown: Shown, **context: Any) -> Res
 @bp.get("/sessions/<uuid:session_id>")
 @signed_in
 def show(session_id: UUID) -> Response:
-    page = sessions.session_page(viewer(), clock.now(), session_id)
+    actor, at = viewer(), clock.now()
+    page = sessions.session_page(actor, at, session_id)
+    seats = None
+    if page.session.capacity is not None:
+        seats = signup.seats_of(actor, at, session_id, page.session.standing)
     words = ""
     if page.series:
         first = datetime.fromisoformat(page.series.starts_local).date()
         words = repeat_words(page.series.repeat, first)
-    return show_page("sessions/show.html", 200, page=page, s=page.session, repeat=words)
+    return show_page(
+        "sessions/show.html", 200, page=page, s=page.session, repeat=words, seats=seats
+    )
 
 
 def _changeable(session_id: UUID) -> SessionPage:

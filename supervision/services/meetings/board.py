@@ -31,7 +31,10 @@ AHEAD = 6
 
 @dataclass(frozen=True)
 class Occasion:
-    """A planned session of the roster: [starts_at, ends_at), and its meeting's own."""
+    """A planned session of the roster: [starts_at, ends_at), and its meeting's own.
+
+    `signup`: it is for those of its members who signed up.
+    """
 
     id: UUID
     starts_at: datetime
@@ -39,6 +42,7 @@ class Occasion:
     zone: str
     begun_at: datetime | None
     closed_at: datetime | None
+    signup: bool
 
     def over(self, at: datetime) -> bool:
         """Whether it counts: it has passed, or its meeting has begun."""
@@ -207,6 +211,7 @@ _OCCASIONS = (
         Session.zone,
         Meeting.started_at,
         Meeting.ended_at,
+        Session.capacity.is_not(None),
     )
     .outerjoin(Meeting, Meeting.session_id == Session.id)
     .where(*_SHOWN)

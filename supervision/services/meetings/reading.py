@@ -126,6 +126,7 @@ class Agenda:
     may_present: bool
     begun: bool
     ended: bool
+    signup: bool
 
     @property
     def open(self) -> bool:
@@ -214,6 +215,7 @@ def agenda_from(board: Board, actor: Actor, session_id: UUID) -> Agenda:
         may_present=actor.id in takers and actor.id not in busy,
         begun=occasion.begun_at is not None,
         ended=occasion.ends_at <= board.at,
+        signup=occasion.signup,
     )
 
 

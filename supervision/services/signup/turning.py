@@ -42,7 +42,7 @@ _MEMBERS = (
     select(Person.id, Person.name)
     .join(Membership, Membership.person_id == Person.id)
     .where(*_SEATED)
-    .order_by(Membership.joined_at, Person.id)
+    .order_by(Membership.joined_at, func.lower(Person.name), Person.id)
 )
 STEP = timedelta(microseconds=1)
 
