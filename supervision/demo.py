@@ -36,7 +36,7 @@ from supervision.services import (
 from supervision.services import vault as vaults
 from supervision.services.availability import Away, DateHours, Offer, OwnTerms, WeekHours, Whole
 from supervision.services.rosters import RosterForm
-from supervision.services.sessions import Wish
+from supervision.services.sessions import OwnPlace, Setting, Wish
 
 PASSPHRASE = "compassion-demo"  # noqa: S105 - told to everybody who starts the demo
 PAST = timedelta(weeks=10)
@@ -202,7 +202,7 @@ def _rosters(cast: Cast, at: datetime) -> None:
         ("alice", ["carol"], _with_alice("Carol"), _on(at, 2, 9, 30), Repeat("week", every=2)),
         ("alice", ["erin"], _with_alice("Erin"), _on(at, 0, 14), Repeat("week")),
         ("alice", ["frank"], _with_alice("Frank"), _on(at, 1, 9), Repeat("week")),
-        ("alice", ["heidi"], _with_alice("Heidi"), _on(at, 4, 11), Repeat("week", every=2)),
+        ("alice", ["heidi"], _with_alice("Heidi"), _on(at, 4, 11), Repeat("week", 2, count=8)),
         (
             "alice",
             ["bob", "carol", "erin", "frank"],
@@ -235,6 +235,7 @@ def _rosters(cast: Cast, at: datetime) -> None:
         cast["alice"], invited_at, made[GROUP.title], grace, MemberRole.SUPERVISEE, ""
     )
     _edited_and_cancelled(cast, at, made["Bob with Alice"])
+    _elsewhere_and_for_some(cast, at, made[GROUP.title])
     _seminar(cast, at)
 
 
@@ -261,6 +262,18 @@ def _seminar(cast: Cast, at: datetime) -> None:
         signup.sign_up(cast[name], at, first.id)
     for name in ("grace", "heidi"):
         signup.sign_up(cast[name], at, second.id)
+
+
+def _elsewhere_and_for_some(cast: Cast, at: datetime, roster_id: UUID) -> None:
+    """The group's next session is in a room; Bob and Carol have one of their own besides."""
+    alice = cast["alice"]
+    soon, *_later = sessions.coming_of_roster(alice, roster_id, at)
+    room = Setting(OwnPlace("The Reading Room, 5 Mill Lane, London"))
+    sessions.change_session(alice, at, soon.id, room, "Let us meet in person for once.")
+    wednesday = at.date() + timedelta(days=16 - at.weekday())
+    pair = frozenset(cast[name].id for name in ("bob", "carol"))
+    wish = Wish(datetime.combine(wednesday, time(14)), 60, setting=Setting(people=pair))
+    sessions.book_session(alice, at, roster_id, wish)
 
 
 def _just_ended(cast: Cast, at: datetime) -> None:

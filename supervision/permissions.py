@@ -73,6 +73,11 @@ def can_sign_up(place: Place | None) -> bool:
     return can_take_part(place) and place is not None and place.role not in LEADS
 
 
+def can_see_session(place: Place | None, kind: str, for_all: bool) -> bool:
+    """See a session that is not theirs: it is for everybody who is in, or they run the roster."""
+    return can_take_part(place) if for_all else can_run_roster(place, kind)
+
+
 def can_see_times(place: Place | None, kind: str) -> bool:
     """See which times of the supervisor's are free: both people of an individual roster."""
     return can_take_part(place) and kind == Kind.INDIVIDUAL

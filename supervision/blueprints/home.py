@@ -20,15 +20,15 @@ JUST_ENDED = timedelta(hours=12)
 @signed_in
 def index() -> str:
     actor, at = viewer(), clock.now()
-    coming = home.coming(actor, at, at + AHEAD, SHOWN)
-    invitations, offers = home.to_answer(actor, at)
+    coming, waiting = home.coming(actor, at, at + AHEAD, SHOWN), home.waiting(actor, at)
     return render_template(
         "home/index.html",
         today=local_date(at),
         coming=coming,
         ended=home.just_ended(actor, at - JUST_ENDED, at),
-        waiting=invitations,
-        offers=offers,
+        waiting=waiting.invitations,
+        offers=waiting.offers,
+        endings=waiting.endings,
         asked=booking.requests_for(actor, at),
         turns_asked=meetings.questions_for(actor, at),
         has_rosters=bool(coming) or home.has_rosters(actor),

@@ -1,5 +1,6 @@
 """Rosters: the list, one roster's page, its form, and what its people do."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from supervision import clock
 from supervision.errors import N_, Invalid
 from supervision.models.rosters import Kind, MemberState, Roster
 from supervision.permissions import can_make_roster
-from supervision.services import places, rosters, sessions, signup
+from supervision.services import places, rosters, series, sessions, signup
 from supervision.services.rosters import RosterForm
+from supervision.services.sessions import SeriesInfo
 from supervision.services.signup import Turn
 from supervision.web import forms, limits
 from supervision.web.auth import signed_in, viewer
@@ -25,6 +27,7 @@ from supervision.web.filters import member_role_name
 from supervision.web.forms import Form, at_most, required, trimmed
 from supervision.web.fragments import page as show_page
 from supervision.web.settings import base_url
+from supervision.web.words import repeat_words
 
 bp = Blueprint("rosters", __name__)
 MOST_PAGES = 1000
@@ -199,9 +202,19 @@ def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more
         coming_page=coming_page,
         past_page=past_page,
         page_size=sessions.PAGE,
+        series=_series(roster_id) if page.may_run else [],
         invite=invite or _invite_form(page.roster.kind, fresh=True),
         **more,
     )
+
+
+def _series(roster_id: UUID) -> list[tuple[SeriesInfo, str, datetime]]:
+    """Each series with its rule in words, and its local time."""
+    found = series.series_of_roster(viewer(), roster_id, clock.now())
+    return [
+        (one, repeat_words(one.repeat, one.first_day), datetime.fromisoformat(one.starts_local))
+        for one in found
+    ]
 
 
 def _number(name: str) -> int:

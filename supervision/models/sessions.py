@@ -4,7 +4,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from supervision.db import Model, WithId
@@ -37,18 +46,45 @@ class ClaimState(StrEnum):
     HOLD = "hold"
 
 
+class Warned(StrEnum):
+    """Whether those who run a roster were told that a series of it nears its end."""
+
+    NOT_YET = "not_yet"
+    TOLD = "told"
+    DISMISSED = "dismissed"
+
+
 class Series(WithId, Model):
     """A wall-clock rule: `starts_local` (naive ISO minutes) in `zone`, repeated by an RRULE.
 
     `rolled_until` is the local date up to which occurrences exist as rows; an open series is
-    rolled on from there. `skips` are the days that it leaves out (`domain.skips`). `capacity` is
-    how many seats its new sessions have where members sign up, None for as many as is usual.
+    rolled on from there. `skips` are the days that it leaves out (`domain.skips`). Without an
+    `address` and `meeting_link` of its own it meets where its roster does. What is not `for_all`
+    is for those who lead and the people in `series_person`. `capacity` is how many seats its new
+    sessions have where members sign up, None for as many as is usual. From `warn_at` on its end is
+    near; None: it has none, or another series goes on from there.
     """
 
     __tablename__ = "series"
-    __table_args__ = (CheckConstraint("capacity BETWEEN 1 AND 100", name="capacity"),)
+    __table_args__ = (
+        CheckConstraint("capacity BETWEEN 1 AND 100", name="capacity"),
+        Index("ix_series_roster_id_rolled_until", "roster_id", "rolled_until"),
+        Index(
+            "ix_series_roster_id_warn_at",
+            "roster_id",
+            "warn_at",
+            sqlite_where=text("warn_at IS NOT NULL"),
+            postgresql_where=text("warn_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_series_not_warned",
+            "warn_at",
+            sqlite_where=text("warned = 'not_yet'"),
+            postgresql_where=text("warned = 'not_yet'"),
+        ),
+    )
 
-    roster_id: Mapped[UUID] = mapped_column(ForeignKey("roster.id"), index=True)
+    roster_id: Mapped[UUID] = mapped_column(ForeignKey("roster.id"))
     zone: Mapped[str] = mapped_column(String(64))
     starts_local: Mapped[str] = mapped_column(String(16))
     minutes: Mapped[int]
@@ -58,9 +94,25 @@ class Series(WithId, Model):
     rolled_until: Mapped[date]
     skips: Mapped[str] = mapped_column(Text, default="")
     capacity: Mapped[int | None]
-    split_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("series.id"))
+    address: Mapped[str | None] = mapped_column(String(300))
+    meeting_link: Mapped[str | None] = mapped_column(String(500))
+    for_all: Mapped[bool] = mapped_column(default=True, server_default=true())
+    warn_at: Mapped[datetime | None]
+    warned: Mapped[str] = mapped_column(
+        String(16), default=Warned.NOT_YET, server_default=Warned.NOT_YET
+    )
+    split_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("series.id"), index=True)
     made_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
+
+
+class SeriesPerson(Model):
+    """Somebody whose series it is, where it is not for all."""
+
+    __tablename__ = "series_person"
+
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
 
 
 class Session(WithId, Model):
@@ -72,8 +124,10 @@ class Session(WithId, Model):
     increasing with `sequence`. `late`: a member cancelled or moved it with less notice than was
     asked for. `session_type_id` is the kind that a supervisee chose, None for what was arranged.
     `due_local` is the local time that its series gives it now, where that is no longer its key;
-    what was moved singly (`edited`) meets at another. A session with a `capacity` is for who signs
-    up: `taken` counts seats that are taken or kept for who was offered one. Without, it is for all.
+    what was moved singly (`edited`) meets at another. Without an `address` and `meeting_link` of
+    its own it is where its roster meets. What is not `for_all` is for those with a claim alone.
+    With a `capacity`, all may see it and it is for who signs up: `taken` counts seats that are
+    taken or kept for who was offered one.
     """
 
     __tablename__ = "session"
@@ -113,6 +167,9 @@ class Session(WithId, Model):
     capacity: Mapped[int | None]
     taken: Mapped[int] = mapped_column(default=0)
     message: Mapped[str] = mapped_column(String(500), default="")
+    address: Mapped[str | None] = mapped_column(String(300))
+    meeting_link: Mapped[str | None] = mapped_column(String(500))
+    for_all: Mapped[bool] = mapped_column(default=True, server_default=true())
     sequence: Mapped[int] = mapped_column(default=0)
     made_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]

@@ -9,7 +9,7 @@ as what is planned; a hold that has run out is deleted by whoever next meets it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -75,7 +75,7 @@ class Claimant:
 
     person_id: UUID
     hard: bool
-    only: frozenset[UUID] | None = None
+    only: frozenset[UUID] | None = field(default=None, compare=False)
 
     def comes_to(self, session_id: UUID) -> bool:
         return self.only is None or session_id in self.only
@@ -323,11 +323,10 @@ def reclaim(
     claim(sessions, claimants, softened)
 
 
-def confirm(session_id: UUID) -> None:
+def confirm(session_ids: Iterable[UUID]) -> None:
     """What was asked for is accepted."""
-    db.session.execute(
-        update(Claim).where(Claim.session_id == session_id).values(state=ClaimState.CONFIRMED)
-    )
+    these = Claim.session_id.in_(list(session_ids))
+    db.session.execute(update(Claim).where(these).values(state=ClaimState.CONFIRMED))
 
 
 def release(session_ids: Iterable[UUID]) -> None:

@@ -2,14 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, bindparam, exists, null, or_, select, union_all
+from sqlalchemy import bindparam, cast, exists, func, literal, null, or_, select, union_all
 
-from supervision.db import run
-from supervision.models.rosters import CURRENT, Membership, MemberState, Roster, RosterState
-from supervision.models.sessions import Claim, Session, SessionState
+from supervision.db import UTCDateTime, run
+from supervision.models.rosters import (
+    CURRENT,
+    LEADS,
+    MemberRole,
+    Membership,
+    MemberState,
+    Roster,
+    RosterState,
+)
+from supervision.models.sessions import Claim, Series, Session, SessionState, Warned
 from supervision.models.signup import SignupWait
 from supervision.permissions import Actor
 from supervision.services.claims import LONGEST
@@ -34,9 +41,29 @@ class Offer:
 
     id: UUID
     title: str
-    kind: str
     starts_at: datetime | None
     until: datetime
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A series near its end, of a roster that the actor runs: `left` sessions, the last at
+    `last_at`, which may be over."""
+
+    series_id: UUID
+    title: str
+    left: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for the actor: invitations by title, the offer that lapses first, endings in
+    order of time."""
+
+    invitations: list[Invitation]
+    offers: list[Offer]
+    endings: list[Ending]
 
 
 _PLANNED = ROWS.join(Claim, Claim.session_id == Session.id).where(
@@ -59,13 +86,44 @@ _ENDED = (
     .limit(1)
 )
 _MINE = Membership.person_id == bindparam("actor_id")
+# One statement for all, since home has to be quick: rows of endings come with a last time, those
+# of offers with an end.
+_NO_TIME = cast(null(), UTCDateTime)
+_OF_SERIES = (Session.series_id == Series.id, Session.state == SessionState.PLANNED)
+_ENDINGS = (
+    select(
+        Series.id,
+        Roster.title,
+        Roster.kind,
+        select(func.count())
+        .where(*_OF_SERIES, Session.starts_at > bindparam("at"))
+        .scalar_subquery()
+        .label("left"),
+        select(func.max(Session.starts_at)).where(*_OF_SERIES).scalar_subquery().label("last_at"),
+        _NO_TIME.label("starts_at"),
+        _NO_TIME.label("until"),
+    )
+    .join(Roster, Roster.id == Series.roster_id)
+    .join(Membership, Membership.roster_id == Roster.id)
+    .where(
+        _MINE,
+        Membership.state == MemberState.ACTIVE,
+        Membership.role.in_((*LEADS, MemberRole.PEER)),
+        Roster.state == RosterState.ACTIVE,
+        Series.state == SessionState.PLANNED,
+        Series.warned != Warned.DISMISSED,
+        Series.warn_at <= bindparam("at"),
+    )
+)
 _OF_ROSTERS = (
     select(
         Roster.id,
         Roster.title,
         Roster.kind,
-        null().label("starts_at"),
-        Membership.offered_until.label("until"),
+        literal(0),
+        _NO_TIME,
+        _NO_TIME,
+        Membership.offered_until,
     )
     .join(Membership, Membership.roster_id == Roster.id)
     .where(
@@ -79,7 +137,15 @@ _OF_ROSTERS = (
     )
 )
 _OF_SESSIONS = (
-    select(Session.id, Roster.title, Roster.kind, Session.starts_at, SignupWait.offered_until)
+    select(
+        Session.id,
+        Roster.title,
+        Roster.kind,
+        literal(0),
+        _NO_TIME,
+        Session.starts_at,
+        SignupWait.offered_until,
+    )
     .join(Roster, Roster.id == Session.roster_id)
     .join(SignupWait, SignupWait.session_id == Session.id)
     .where(
@@ -89,8 +155,7 @@ _OF_SESSIONS = (
         Session.state == SessionState.PLANNED,
     )
 )
-# Both by one statement, the sessions first: they say what types the columns have.
-_TO_ANSWER: CompoundSelect[Any] = union_all(_OF_SESSIONS, _OF_ROSTERS)
+_WAITING = union_all(_ENDINGS, _OF_ROSTERS, _OF_SESSIONS)
 _HAS_ROSTERS = select(exists().where(_MINE, Membership.state.in_(CURRENT)))
 
 
@@ -110,17 +175,17 @@ def just_ended(actor: Actor, since: datetime, at: datetime) -> SessionRow | None
     return SessionRow(*tuple(row)) if row else None
 
 
-def to_answer(actor: Actor, at: datetime) -> tuple[list[Invitation], list[Offer]]:
-    """The rosters that the actor was asked into, by title, and the places that are kept for them.
-
-    The offer that lapses first comes first.
-    """
-    rows = [tuple(row) for row in run(_TO_ANSWER, {"actor_id": actor.id, "at": at})]
-    invitations = [Invitation(*row[:3]) for row in rows if row[-1] is None]
-    offers = [Offer(*row) for row in rows if row[-1] is not None]
-    return (
-        sorted(invitations, key=lambda one: one.title.lower()),
+def waiting(actor: Actor, at: datetime) -> Waiting:
+    """The rosters that the actor was asked into, the places that are kept for them, and the series
+    they run that near their end."""
+    rows = run(_WAITING, {"actor_id": actor.id, "at": at}).all()
+    endings = [Ending(row.id, row.title, row.left, row.last_at) for row in rows if row.last_at]
+    offers = [Offer(row.id, row.title, row.starts_at, row.until) for row in rows if row.until]
+    invited = [Invitation(*tuple(row)[:3]) for row in rows if not (row.last_at or row.until)]
+    return Waiting(
+        sorted(invited, key=lambda one: one.title.casefold()),
         sorted(offers, key=lambda one: one.until),
+        sorted(endings, key=lambda one: (one.last_at, one.title)),
     )
 
 

@@ -13,7 +13,7 @@ REPLAYS_LAST = timedelta(days=2)
 
 
 def run_due(at: datetime, settings: Settings) -> int:
-    """Write and send waiting mails, purge what was deleted, let offers of seats lapse.
+    """Write and send waiting mails, purge what was deleted, let offers lapse, warn of ends.
 
     Returns how many mails left.
     """
@@ -26,6 +26,7 @@ def run_due(at: datetime, settings: Settings) -> int:
         with writing():
             claims.release_lapsed(at)
     booking.lapse_requests(at, settings.base_url.rstrip("/"))
+    series.warn_due(at, settings.base_url.rstrip("/"))
     sessions.announce_due(at)
     send = mail.sender_for(settings.smtp_url, settings.instance / "mail")
     return mail.send_due(at, settings.mail_from, send)

@@ -115,6 +115,7 @@ def standing_name(standing: str) -> str:
 
 def init(app: Flask) -> None:
     filters: dict[str, Any] = {
+        "clock_time": clock_time,
         "local_time": local_time,
         "local_date": local_date,
         "local_day": local_day,

@@ -1,6 +1,6 @@
 """Forms: their base, the fields that many share, and how a service's refusal comes back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from gettext import NullTranslations, translation
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ from uuid import uuid4
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as lazy
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, StringField, ValidationError
+from wtforms import Field, FieldList, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import messages_path
 from wtforms.validators import InputRequired, Length
@@ -39,6 +39,19 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
         def get_translations(self, form: FlaskForm) -> NullTranslations:
             return _words_of_wtforms(str(get_locale()))
+
+    def leaves(self) -> Iterator[Field]:
+        """Every field that somebody fills in, those of lines in lists too."""
+        for field in self:
+            if isinstance(field, FieldList):
+                for row in field:
+                    yield from row.form
+            else:
+                yield field
+
+    def complaints(self) -> list[Field]:
+        """The fields with something wrong."""
+        return [field for field in self.leaves() if field.errors]
 
     def refuse(self, error: Invalid | Conflict) -> None:
         """Put a service's refusal beside its field, or above the form."""

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from supervision.db import db
 from supervision.models.sessions import Claim, Session
 from tests import factories
+from tests.support.client import Forms
 
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -190,3 +191,125 @@ def test_late_cancelling_is_said_before_and_marked(house, kind, bob, clock):
     db.session.expire_all()
     assert (sessions()[0].state, sessions()[0].late) == ("cancelled", True)
     assert "Late" in words(bob.get(f"/sessions/{session.id}").text)
+
+
+# -- weekly --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def weekly(house) -> UUID:
+    return factories.bookable(house.alice, most_weeks=4)
+
+
+def group_meets(house, *weeks: int) -> None:
+    """Alice is busy at ten on the Tuesdays so many weeks on."""
+    group = db.session.get_one(factories.Roster, house.group)
+    for week in weeks:
+        factories.session(group, TEN + timedelta(weeks=week), house.alice)
+
+
+def starts() -> list[str]:
+    own = [one for one in sessions() if one.series_id]
+    return [f"{one.starts_at:%m-%d %H:%M}" for one in own]
+
+
+def again(client, answer, given, button="Book"):
+    """Send the form on a page that was refused, as it stands, with a few fields changed."""
+    form = next(form for form in Forms(answer.text).found if button in form.buttons)
+    path = form.action or answer.request.path
+    return client.post(path, data=form.values | given)
+
+
+def test_time_can_be_repeated_as_often_as_the_kind_allows(house, weekly, bob):
+    page = bob.get(confirm(house, weekly)).text
+    offered = re.findall(r'<option[^>]* value="(\d+)">([^<]*)', page)
+    assert offered == [
+        ("1", "Only this once"),
+        ("2", "2 times, the last on Tue 1 Dec 2026"),
+        ("3", "3 times, the last on Tue 8 Dec 2026"),
+        ("4", "4 times, the last on Tue 15 Dec 2026"),
+    ]
+    done = bob.submit(confirm(house, weekly), {"weeks": "4"}, button="Book")
+    assert (done.status_code, starts()) == (
+        303,
+        ["11-24 10:00", "12-01 10:00", "12-08 10:00", "12-15 10:00"],
+    )
+    text = words(bob.get(done.location).text)
+    assert "4 sessions are booked." in text
+    assert "Every week on Tuesday. 4 sessions to come, the last on Tue 15 Dec 2026." in text
+
+
+def test_kind_for_single_sessions_is_not_repeated(house, kind, bob):
+    assert 'name="weeks"' not in bob.get(confirm(house, kind)).text
+    bob.submit(confirm(house, kind), {"weeks": "4"}, button="Book")
+    assert len(sessions()) == 1
+
+
+def test_weeks_that_are_not_free_are_listed_with_what_is_near(house, weekly, bob):
+    group_meets(house, 1, 3)
+    answer = bob.submit(confirm(house, weekly), {"weeks": "4", "message": "Hello"}, button="Book")
+    assert (answer.status_code, starts()) == (422, [])
+    text = words(answer.text)
+    assert (
+        "Tue 1 Dec 2026, 05:00 Not free: busy. What to do Take Tue 1 Dec 2026, 04:00 Leave it out"
+    ) in text
+    assert "Tue 15 Dec 2026, 05:00 Not free: busy." in text
+    assert ">Hello<" in answer.text.replace("\r\n", "")
+    given = {"picks-0-to": "2026-12-01T09:00:00+00:00", "picks-1-to": "skip"}
+    assert again(bob, answer, given).status_code == 303
+    assert starts() == ["11-24 10:00", "12-01 09:00", "12-08 10:00"]
+
+
+def test_one_button_leaves_out_the_weeks_that_are_undecided(house, weekly, bob):
+    group_meets(house, 0, 2)
+    answer = bob.submit(confirm(house, weekly), {"weeks": "3"}, button="Book")
+    assert again(bob, answer, {"rest": "skip"}).status_code == 303
+    assert starts() == ["12-01 10:00"]
+
+
+def test_what_was_chosen_for_a_week_is_kept_when_another_is_refused(house, weekly, bob):
+    group_meets(house, 1)
+    answer = bob.submit(confirm(house, weekly), {"weeks": "3"}, button="Book")
+    group_meets(house, 2)
+    answer = again(bob, answer, {"picks-0-to": "skip"})
+    assert (answer.status_code, "Decided; you can still change it." in answer.text) == (422, True)
+    assert again(bob, answer, {"picks-1-to": "skip"}).status_code == 303
+    assert starts() == ["11-24 10:00"]
+
+
+@pytest.mark.parametrize("weeks", ["5", "0", "many"])
+def test_weeks_that_are_not_offered_are_refused(house, weekly, bob, weeks):
+    answer = bob.submit(confirm(house, weekly), {"weeks": weeks}, button="Book")
+    assert (answer.status_code, starts()) == (422, [])
+
+
+def test_other_start_that_is_no_time_names_no_page(house, weekly, bob):
+    group_meets(house, 1)
+    answer = bob.submit(confirm(house, weekly), {"weeks": "2"}, button="Book")
+    assert again(bob, answer, {"picks-0-to": "soon"}).status_code == 404
+
+
+def test_weeks_that_are_asked_for_are_answered_at_once(house, alice, bob):
+    kind = factories.bookable(house.alice, asks=True, most_weeks=4)
+    done = bob.submit(confirm(house, kind), {"weeks": "3"}, button="Ask for it")
+    assert "You have asked for 3 times." in words(bob.get(done.location).text)
+    assert ("Bob Brandt asks for 3 weekly sessions from Tue 24 Nov 2026 at 10:00.") in words(
+        alice.get("/").text
+    )
+    page = words(alice.get(done.location).text)
+    assert "3 times were asked for at once; your answer is for all of them." in page
+    assert "Tue 24 Nov 2026, 10:00–10:50 Tue 1 Dec 2026, 10:00–10:50" in page
+    alice.submit(done.location, button="Accept all")
+    db.session.expire_all()
+    assert {one.state for one in sessions()} == {"planned"}
+
+
+def test_weeks_that_are_asked_for_are_declined_or_taken_back_at_once(house, alice, bob):
+    kind = factories.bookable(house.alice, asks=True, most_weeks=4)
+    first = bob.submit(confirm(house, kind), {"weeks": "2"}, button="Ask for it").location
+    assert "2 times were asked for at once" in words(alice.get(f"{first}/decline").text)
+    alice.submit(f"{first}/decline", {"message": "Away"}, button="Decline all")
+    second = bob.submit(confirm(house, kind), {"weeks": "2"}, button="Ask for it").location
+    bob.submit(second, button="Take all back")
+    db.session.expire_all()
+    assert [one.state for one in sessions()] == ["declined"] * 4

@@ -77,9 +77,9 @@ def test_invitations_come_by_title_and_only_from_rosters_that_live(house) -> Non
     for title, state in (("beta", "active"), ("Alpha", "active"), ("gone", "ended")):
         made = factories.roster(house.alice, title=title, state=state)
         factories.join(made, house.charlie, state="invited")
-    found, _offers = home.to_answer(house.charlie, AT)
+    found = home.waiting(house.charlie, AT).invitations
     assert [(row.title, row.kind) for row in found] == [("Alpha", "group"), ("beta", "group")]
-    assert home.to_answer(house.bob, AT) == ([], [])
+    assert home.waiting(house.bob, AT) == home.Waiting([], [], [])
 
 
 def test_somebody_who_left_has_no_roster(house, group) -> None:

@@ -13,8 +13,9 @@ from supervision.errors import Conflict, Invalid, NotAllowed, NotFound
 from supervision.models.meetings import MeetingTurn
 from supervision.models.rosters import Kind, Roster
 from supervision.permissions import Actor
-from supervision.services import meetings
+from supervision.services import meetings, sessions
 from supervision.services.meetings import Case
+from supervision.services.sessions import Setting
 from tests import factories
 from tests.support.mails import mails_to
 from tests.support.statements import counted
@@ -93,6 +94,16 @@ def test_absentee_keeps_the_turn_for_the_next_meeting(five: Five) -> None:
     assert "cat" in turns(five, third)
     meetings.come(cat, AT, second, cat.id)
     assert (turns(five, second), agenda(five, second).absent) == (("eve", "dan"), [])
+
+
+def test_turn_of_somebody_whose_session_it_is_no_more_passes_on(five: Five) -> None:
+    session = five.session(AT + DAY)
+    ann, ben, *others = five.people
+    meetings.put_case(ben, AT, session, ben.id, Case("B.", None, 1))
+    assert turns(five, session) == ("ann", "ben")
+    without_ben = Setting(people=frozenset(one.id for one in (ann, *others)))
+    sessions.change_session(ann, AT, session, without_ben)
+    assert turns(five, session) == ("ann", "cat")
 
 
 def test_who_gets_or_loses_a_turn_is_told_and_who_did_it_is_not(five: Five) -> None:

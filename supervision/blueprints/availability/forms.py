@@ -1,6 +1,5 @@
 """The one form about availability: four lists of lines, and the terms."""
 
-from collections.abc import Iterator
 from datetime import date, time
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,6 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as lazy
 from wtforms import (
     BooleanField,
-    Field,
     FieldList,
     FormField,
     HiddenField,
@@ -236,18 +234,6 @@ class AvailabilityForm(Form):
             fields[renamed].errors = [*fields[renamed].errors, say(error)]
         else:
             super().refuse(error)
-
-    def leaves(self) -> Iterator[Field]:
-        """Every field that somebody fills in, those of the lines too."""
-        for field in self:
-            if isinstance(field, FieldList):
-                for row in field:
-                    yield from row.form
-            else:
-                yield field
-
-    def complaints(self) -> list[Field]:
-        return [field for field in self.leaves() if field.errors]
 
 
 def _countries() -> list[Any]:

@@ -1,7 +1,9 @@
 """The forms about sessions, and the values that services take out of them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask_babel import lazy_gettext as lazy
 from wtforms import (
@@ -9,10 +11,14 @@ from wtforms import (
     HiddenField,
     RadioField,
     SelectField,
+    SelectMultipleField,
+    StringField,
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
+from supervision.blueprints.sessions.clashes import ClashForm
 from supervision.domain.recurrence import (
     LAST,
     MOST_EVERY,
@@ -24,11 +30,12 @@ from supervision.domain.recurrence import (
 from supervision.domain.skips import NOTHING, LeftOut
 from supervision.errors import N_, Invalid
 from supervision.models.sessions import MAX_MINUTES
-from supervision.services.series import Which
-from supervision.services.sessions import Wish
+from supervision.services.series import Further, Which
+from supervision.services.sessions import OwnPlace, Setting, Wish
 from supervision.services.sessions.plan import LEAST_MINUTES, MESSAGE
+from supervision.services.sessions.setting import ADDRESS, LINK
 from supervision.web.fields import ClockField, DayField, NumberField
-from supervision.web.forms import REQUIRED, Form, choices, lines
+from supervision.web.forms import REQUIRED, Form, at_most, choices, lines, trimmed
 
 CHOOSE = lazy("Choose one from the list.")
 REPEATS = choices(
@@ -50,12 +57,21 @@ ENDS = choices(
 )
 
 
+FURTHER = choices(
+    [
+        ("times", lazy("By a number of sessions")),
+        ("until", lazy("Until a day")),
+        ("open", lazy("Until somebody ends it")),
+    ]
+)
+
+
 def _message_field() -> TextAreaField:
     return TextAreaField(
         lazy("Message"),
         [Length(max=MESSAGE, message=lazy("Keep this to %(max)d characters."))],
         filters=[lines],
-        description=lazy("May be left empty. It is mailed to everybody in the roster."),
+        description=lazy("May be left empty. It is mailed to everybody whom it concerns."),
         render_kw={"rows": 3, "maxlength": MESSAGE},
     )
 
@@ -74,6 +90,68 @@ def _which_field(label: Any, following: Any, whole: Any) -> RadioField:
         invalid_choice_message=CHOOSE,
         default=Which.ONE.value,
     )
+
+
+def _uuid(value: object) -> UUID:
+    """A person's id, of a form or of a row."""
+    return UUID(str(value))
+
+
+class SettingForm(Form):
+    """Where, and for whom, where that is not as usual."""
+
+    place = RadioField(
+        lazy("Place"),
+        choices=choices(
+            [("roster", lazy("Where the roster meets")), ("own", lazy("At another place"))]
+        ),
+        default="roster",
+        invalid_choice_message=CHOOSE,
+    )
+    address = StringField(
+        lazy("Address"), at_most(ADDRESS), filters=[trimmed], description=lazy("May be left empty.")
+    )
+    meeting_link = StringField(
+        lazy("Meeting link"),
+        at_most(LINK),
+        filters=[trimmed],
+        description=lazy("May be left empty."),
+        render_kw={"type": "url", "inputmode": "url", "placeholder": "https://"},
+    )
+    who = RadioField(
+        lazy("For whom"),
+        choices=choices(
+            [
+                ("all", lazy("Everybody in the roster, also who joins later")),
+                ("some", lazy("Only some")),
+            ]
+        ),
+        default="all",
+        invalid_choice_message=CHOOSE,
+    )
+    people = SelectMultipleField(
+        lazy("Who"),
+        coerce=_uuid,
+        validate_choice=False,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        description=lazy("Who leads comes always. Others do not see it in their calendars."),
+    )
+
+    def setting_is_own(self) -> bool:
+        """Whether something is said, or wrong, that is not as usual."""
+        fields = (self.address, self.meeting_link, *([self.people] if self.people else []))
+        own = self.place.data == "own" or (self.who and self.who.data == "some")
+        return bool(own) or any(field.errors for field in fields)
+
+    def setting(self) -> Setting:
+        """What was said. Only for a form that validates."""
+        place = OwnPlace(self.address.data, self.meeting_link.data)
+        people = frozenset(self.people.data or ())
+        return Setting(
+            place if self.place.data == "own" else None,
+            people if self.who.data == "some" else None,
+        )
 
 
 class TimeForm(Form):
@@ -99,7 +177,7 @@ class TimeForm(Form):
         return Wish(local, self.minutes.data, self.message.data, self.zone.data or None)
 
 
-class BookForm(TimeForm):
+class BookForm(TimeForm, SettingForm, ClashForm):
     """A session or a series of them."""
 
     repeats = SelectField(
@@ -128,6 +206,10 @@ class BookForm(TimeForm):
         [Optional()],
         description=lazy("The last day without one; empty for a single day."),
     )
+
+    def wish(self) -> Wish:
+        """As of every time, with the place and the people."""
+        return replace(super().wish(), setting=self.setting())
 
     def left_out(self) -> LeftOut:
         """The days on which the series does not meet. Raises Invalid."""
@@ -175,7 +257,7 @@ class MoveForm(TimeForm):
         return Which.ONE
 
 
-class MoveSeriesForm(MoveForm):
+class MoveSeriesForm(MoveForm, ClashForm):
     """Another time for one session, for it and what follows, or for all to come of its series."""
 
     which = _which_field(
@@ -220,4 +302,62 @@ class LeaveOutForm(Form):
         [Optional()],
         description=lazy("The last day without a session; empty for a single day."),
     )
+    message = _message_field()
+
+
+class ChangeForm(SettingForm):
+    """Another place, or other people, for a session."""
+
+    message = _message_field()
+
+    def how_much(self) -> Which:
+        return Which.ONE
+
+
+class ChangeSeriesForm(ChangeForm):
+    """For one session, for it and what follows, or for all to come of its series."""
+
+    which = _which_field(
+        lazy("What to change"),
+        lazy("This session and all that follow"),
+        lazy("All coming sessions of the series"),
+    )
+
+    def how_much(self) -> Which:
+        return Which(self.which.data)
+
+
+class ExtendForm(ClashForm):
+    """How far a series is to go on."""
+
+    ends = SelectField(
+        lazy("Goes on"), choices=FURTHER, default="times", invalid_choice_message=CHOOSE
+    )
+    more = NumberField(
+        lazy("Number of sessions"),
+        [Optional(), NumberRange(1, MOST_TIMES, lazy("Choose between %(min)s and %(max)s."))],
+        description=lazy("For “by a number of sessions”."),
+    )
+    until = DayField(
+        lazy("Until"), [Optional()], description=lazy("For “until a day”: the last day.")
+    )
+    message = _message_field()
+
+    def further(self) -> Further:
+        """What was said. Raises Invalid when a part of it is missing."""
+        if self.ends.data == "until":
+            if self.until.data is None:
+                raise Invalid("until", N_("Say which day is the last."))
+            return Further(until=self.until.data)
+        if self.ends.data == "times":
+            if self.more.data is None:
+                raise Invalid("more", N_("Say how many sessions."))
+            return Further(more=self.more.data)
+        return Further()
+
+
+class EndForm(Form):
+    """The last day of a series."""
+
+    last_day = DayField(lazy("Last day"), [InputRequired(REQUIRED)])
     message = _message_field()

@@ -20,6 +20,7 @@ from supervision.services.booking.requests import (
     requests_for,
     withdraw,
 )
+from supervision.services.booking.several import Refused, SomeGone, take_series, weekly
 from supervision.services.booking.taking import Choice, hold_time, release_time, take_time
 
 __all__ = [
@@ -28,8 +29,10 @@ __all__ = [
     "Desk",
     "Gone",
     "OwnSession",
+    "Refused",
     "Request",
     "Slots",
+    "SomeGone",
     "accept",
     "cancel_own",
     "decline",
@@ -44,6 +47,8 @@ __all__ = [
     "release_time",
     "requests_for",
     "slots",
+    "take_series",
     "take_time",
+    "weekly",
     "withdraw",
 ]

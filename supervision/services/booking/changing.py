@@ -17,9 +17,11 @@ from supervision.services import claims
 from supervision.services.audit import Act, record
 from supervision.services.booking.desk import Desk, check_free, desk
 from supervision.services.places import Held, hold_to_take, place_of
+from supervision.services.sessions.endings import note_ending
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.one import own_warnings
 from supervision.services.sessions.plan import Booked, checked_message, members_of, touch
+from supervision.services.sessions.setting import own_place
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def cancel_own(
     touch(session, at)
     db.session.flush()
     claims.release([session_id])
+    note_ending(session.series_id)
     record(Act.TIME_CANCEL, at, actor.id, session_id, roster=roster.id, late=own.late)
     verb = "cancelled_late" if own.late else "cancelled"
     notify(actor, at, roster, members, _notice(session, verb, message), base_url)
@@ -124,6 +127,7 @@ def move_own(
     touch(session, at)
     db.session.flush()
     claims.reclaim([(session_id, span)], members)
+    note_ending(session.series_id)
     record(Act.TIME_MOVE, at, actor.id, session_id, roster=roster.id, late=own.late)
     verb = "moved_late" if own.late else "moved"
     busy = own_warnings(warnings)
@@ -171,4 +175,5 @@ def _notice(
         message,
         before,
         dict(warnings or {}),
+        own_place(session),
     )

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from supervision.db import run
 from supervision.domain.intervals import Interval
-from supervision.domain.slots import Refusal, Start, Taken, Terms, look
+from supervision.domain.slots import Openness, Refusal, Start, Taken, Terms, look
 from supervision.errors import N_, Conflict, NotAllowed, NotFound
 from supervision.models.people import Person
 from supervision.models.rosters import (
@@ -206,13 +206,20 @@ def judged(
     Both people have to be free; days and weeks are full by the supervisor's sessions alone. The
     actor's own holds, and sessions that are to be moved, are in nobody's way.
     """
+    openness, taken = hours(actor, at, where, within, moving)
+    return look(openness, terms, taken, at, within)
+
+
+def hours(
+    actor: Actor, at: datetime, where: Desk, within: Interval, moving: Iterable[UUID] = ()
+) -> tuple[Openness, Taken]:
+    """What starts are judged by: the supervisor's hours, and what takes either one's time."""
     who = where.supervisor_id
     held = run(_HELD, {"actor_id": actor.id}).scalars().all()
     busy = availability.taken(where.people, within, moving, at=at, ignore_claim_ids=held)
     theirs = [span for key in where.people if key != who for span in busy[key].sessions]
     opened = availability.open_hours([who], within.start.date(), within.end.date())
-    taken = Taken(busy[who].sessions, (*busy[who].other, *theirs))
-    return look(opened[who], terms, taken, at, within)
+    return opened[who], Taken(busy[who].sessions, (*busy[who].other, *theirs))
 
 
 def check_free(

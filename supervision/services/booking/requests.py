@@ -1,21 +1,22 @@
 """What was asked for: accepted or declined by who leads, taken back, or not answered in time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from supervision.db import db, run, writing
 from supervision.domain.intervals import Interval
 from supervision.errors import N_, Conflict, NotFound
 from supervision.models.people import Person
 from supervision.models.rosters import LEADS, Membership, MemberState, Roster
-from supervision.models.sessions import Claim, ClaimState, Session, SessionState
+from supervision.models.sessions import Claim, ClaimState, Series, Session, SessionState
 from supervision.permissions import Actor, can_take_part
 from supervision.services import claims
 from supervision.services.audit import Act, record
 from supervision.services.places import Held, hold, hold_to_run, hold_to_take, place_of
+from supervision.services.series.ending import see_ending
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.plan import checked_message, members_of, stamp
 
@@ -24,13 +25,17 @@ LAPSES = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class Request:
-    """A session that waits for the reader's answer: who asks, [starts_at, ends_at) in UTC."""
+    """What waits for the reader's answer: who asks, [starts_at, ends_at) in UTC.
+
+    Of several that were asked for at once it is the first; `count` says how many they are.
+    """
 
     id: UUID
     title: str
     name: str
     starts_at: datetime
     ends_at: datetime
+    count: int = 1
 
 
 # States are said in the statement itself: only then do the few rows of an index of its own serve.
@@ -46,7 +51,14 @@ _PENDING = (
     .prefix_with("MATERIALIZED")  # first of all, whatever a planner thinks: it is the least
 )
 _FOR = (
-    select(Session.id, Roster.title, Person.name, Session.starts_at, Session.ends_at)
+    select(
+        Session.id,
+        Roster.title,
+        Person.name,
+        Session.starts_at,
+        Session.ends_at,
+        func.coalesce(Session.series_id, Session.id).label("together"),
+    )
     .join(_PENDING, _PENDING.c.session_id == Session.id)
     .join(Roster, Roster.id == Session.roster_id)
     .join(Membership, Membership.roster_id == Roster.id)
@@ -63,42 +75,53 @@ _FOR = (
 
 def requests_for(actor: Actor, at: datetime) -> list[Request]:
     """What waits for the actor's answer, soonest first: one statement."""
-    return [Request(*tuple(row)) for row in run(_FOR, {"actor_id": actor.id, "at": at})]
+    found: dict[UUID, Request] = {}
+    for row in run(_FOR, {"actor_id": actor.id, "at": at}):
+        *columns, together = tuple(row)
+        before = found.get(together)
+        found[together] = replace(before, count=before.count + 1) if before else Request(*columns)
+    return list(found.values())
 
 
 def accept(actor: Actor, at: datetime, session_id: UUID, base_url: str = "") -> None:
-    """Book what was asked for. Raises NotFound, NotAllowed, Conflict (it waits no longer)."""
+    """Book what was asked for, all of it that was asked for at once.
+
+    Raises NotFound, NotAllowed, Conflict (it waits no longer).
+    """
     roster = hold_to_run(actor, _roster_of(actor, session_id))
-    session = _waiting(at, session_id)
+    asked = _asked_with(_waiting(at, session_id), at)
     members = members_of(roster)
     claims.serialise(member.person_id for member in members)
-    session.state, session.published_at = SessionState.PLANNED, stamp(at)
-    db.session.flush()
-    claims.confirm(session_id)
-    record(Act.TIME_ACCEPT, at, actor.id, session_id, roster=roster.id)
-    notify(actor, at, roster, members, _notice(session, "accepted"), base_url)
+    for session in asked.sessions:
+        session.state, session.published_at = SessionState.PLANNED, stamp(at)
+    asked.mark(SessionState.PLANNED)
+    claims.confirm(session.id for session in asked.sessions)
+    if asked.series is not None:
+        see_ending(asked.series)
+    record(Act.TIME_ACCEPT, at, actor.id, session_id, roster=roster.id, sessions=asked.count)
+    notify(actor, at, roster, members, asked.notice("accepted"), base_url)
 
 
 def decline(
     actor: Actor, at: datetime, session_id: UUID, message: str = "", base_url: str = ""
 ) -> None:
-    """Refuse what was asked for, with a few words; the time is free again.
+    """Refuse what was asked for at once, with a few words; the time is free again.
 
     Raises NotFound, NotAllowed, Invalid (the message), Conflict.
     """
     message = checked_message(message)
     roster = hold_to_run(actor, _roster_of(actor, session_id))
-    _end(actor, at, roster, _waiting(at, session_id), "declined", message, base_url)
+    _end(actor, at, roster, _asked_with(_waiting(at, session_id)), "declined", message, base_url)
 
 
 def withdraw(actor: Actor, at: datetime, session_id: UUID, base_url: str = "") -> None:
     """Take back what the actor's roster asked for. Raises NotFound, NotAllowed, Conflict."""
     roster = hold_to_take(actor, _roster_of(actor, session_id))
-    _end(actor, at, roster, _waiting(at, session_id), "withdrawn", "", base_url)
+    _end(actor, at, roster, _asked_with(_waiting(at, session_id)), "withdrawn", "", base_url)
 
 
 def lapse_requests(at: datetime, base_url: str = "") -> int:
-    """End requests whose time is near; returns how many. Safe to run as often as one likes."""
+    """End requests whose (first) time is near; returns how many. Done again it does nothing."""
     due = select(Session.id).where(_REQUESTED, Session.starts_at <= at + LAPSES)
     found = list(db.session.scalars(due.order_by(Session.starts_at)))
     return sum(_lapse(session_id, at, base_url) for session_id in found)
@@ -119,8 +142,44 @@ def _lapse(session_id: UUID, at: datetime, base_url: str) -> int:
         near = at >= lapses_at(session.created_at, session.starts_at)
         if session.state != SessionState.REQUESTED or not near:
             return 0
-        _end(None, at, roster, session, "lapsed", "", base_url)
+        _end(None, at, roster, _asked_with(session), "lapsed", "", base_url)
     return 1
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Sessions that were asked for at once, in order of time, and the series that they are."""
+
+    sessions: list[Session]
+    series: Series | None
+
+    @property
+    def count(self) -> int:
+        return len(self.sessions)
+
+    def mark(self, state: SessionState) -> None:
+        """Keep what has become of them."""
+        if self.series is not None:
+            self.series.state = state
+        db.session.flush()
+
+    def notice(self, verb: str, message: str = "") -> Notice:
+        first = self.sessions[0]
+        about = f"series:{self.series.id}" if self.series else f"session:{first.id}"
+        spans = [Interval(one.starts_at, one.ends_at) for one in self.sessions]
+        return Notice(f"{about}:{verb}", 0, verb, spans, f"/sessions/{first.id}", message)
+
+
+def _asked_with(session: Session, at: datetime | None = None) -> _Asked:
+    """A session that is asked for, and what was asked for with it; still to come at `at`."""
+    if session.series_id is None:
+        return _Asked([session], None)
+    waiting = select(Session).where(Session.series_id == session.series_id, _REQUESTED)
+    found = db.session.scalars(
+        waiting.order_by(Session.starts_at).execution_options(populate_existing=True)
+    )
+    series = db.session.get_one(Series, session.series_id, populate_existing=True)
+    return _Asked([one for one in found if at is None or one.starts_at > at], series)
 
 
 ACTS = {
@@ -134,24 +193,20 @@ def _end(
     actor: Actor | None,
     at: datetime,
     roster: Held,
-    session: Session,
+    asked: _Asked,
     verb: str,
     message: str,
     base_url: str,
 ) -> None:
     members = members_of(roster)
     claims.serialise(member.person_id for member in members)
-    session.state, session.message = SessionState.DECLINED, message
-    db.session.flush()
-    claims.release([session.id])
-    record(ACTS[verb], at, actor.id if actor else None, session.id, roster=roster.id)
-    notify(actor, at, roster, members, _notice(session, verb, message), base_url)
-
-
-def _notice(session: Session, verb: str, message: str = "") -> Notice:
-    span = Interval(session.starts_at, session.ends_at)
-    event = f"session:{session.id}:{verb}"
-    return Notice(event, 0, verb, [span], f"/sessions/{session.id}", message)
+    for session in asked.sessions:
+        session.state, session.message = SessionState.DECLINED, message
+    asked.mark(SessionState.DECLINED)
+    claims.release(session.id for session in asked.sessions)
+    first, who = asked.sessions[0].id, actor.id if actor else None
+    record(ACTS[verb], at, who, first, roster=roster.id, sessions=asked.count)
+    notify(actor, at, roster, members, asked.notice(verb, message), base_url)
 
 
 def _roster_of(actor: Actor, session_id: UUID) -> UUID:

@@ -1,13 +1,13 @@
 """Making a feed's bytes from the rows that it may show."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from supervision.db import db
 from supervision.domain import ical
@@ -54,16 +54,22 @@ class Meeting:
     kind: str
     address: str
     meeting_link: str
+    for_all: bool
     signup: bool
     mine: bool
 
 
 @dataclass
 class Company:
-    """Who else is in a roster now, and when that last changed."""
+    """Who else is in a roster now, by id, and when that last changed."""
 
-    names: list[str] = field(default_factory=list)
+    names: dict[UUID, str] = field(default_factory=dict)
     changed_at: datetime | None = None
+
+    def only(self, people: Container[UUID]) -> "Company":
+        """Those of them for whom a session is."""
+        kept = {key: name for key, name in self.names.items() if key in people}
+        return Company(kept, self.changed_at)
 
 
 class RosterLeftError(Exception):
@@ -77,7 +83,7 @@ def build(wanted: Wanted) -> bytes:
     meetings = _meetings(wanted)
     company = _company(wanted, meetings) if wanted.privacy == Privacy.FULL else {}
     events = [
-        ical.event(_occurrence(wanted, words, meeting, _of(meeting, company)))
+        ical.event(_occurrence(wanted, words, meeting, company.get(meeting.id)))
         for meeting in meetings
     ] or [ical.placeholder(wanted.day, words.nothing)]
     body = ical.calendar(name, wanted.zone, events)
@@ -106,17 +112,19 @@ def _active(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
 def _meetings(wanted: Wanted) -> list[Meeting]:
     """The sessions of the rosters in which the person is active, by time, at most MOST_EVENTS.
 
-    What one did not sign up for is told as open by the feed of its roster alone, if that tells
-    anything but when one is busy.
+    Those for some members alone where the person is one of them. What one did not sign up for is
+    told as open by the feed of its roster alone, if that tells anything but when one is busy.
     """
     start, end = ical.window(wanted.day, wanted.zone)
-    mine = or_(Session.capacity.is_(None), _claimed(wanted.person_id))
+    theirs = exists().where(Claim.session_id == Session.id, Claim.person_id == wanted.person_id)
+    mine = or_(Session.capacity.is_(None), theirs)
     query = _columns(mine).where(
         *_active(wanted.person_id),
         Session.starts_at > start - timedelta(minutes=MAX_MINUTES),
         Session.ends_at > start,
         Session.starts_at < end,
         Session.state.in_(PUBLISHED),
+        or_(Session.for_all, theirs),
         or_(
             Session.state != SessionState.CANCELLED,
             Session.ends_at > start + ical.PAST - ical.CANCELLED_KEPT,
@@ -128,10 +136,6 @@ def _meetings(wanted: Wanted) -> list[Meeting]:
         query = query.where(mine)
     rows = db.session.execute(query.order_by(Session.starts_at, Session.id).limit(MOST_EVENTS))
     return [Meeting(*row) for row in rows]
-
-
-def _claimed(person_id: UUID) -> ColumnElement[bool]:
-    return exists().where(Claim.session_id == Session.id, Claim.person_id == person_id)
 
 
 def _columns(mine: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -147,8 +151,9 @@ def _columns(mine: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Roster.id,
             Roster.title,
             Roster.kind,
-            Roster.address,
-            Roster.meeting_link,
+            func.coalesce(Session.address, Roster.address),
+            func.coalesce(Session.meeting_link, Roster.meeting_link),
+            Session.for_all,
             Session.capacity.is_not(None),
             mine,
         )
@@ -157,8 +162,29 @@ def _columns(mine: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _company(wanted: Wanted, meetings: Iterable[Meeting]) -> dict[UUID, Company]:
-    """The other members of these rosters: read only for feeds that tell names."""
+def _company(wanted: Wanted, meetings: Sequence[Meeting]) -> dict[UUID, Company]:
+    """Who else comes to each meeting: read only for feeds that tell names.
+
+    Where members sign up that changes every day, and is not told.
+    """
+    rosters = _companies(wanted, {meeting.roster_id for meeting in meetings})
+    some = [meeting.id for meeting in meetings if not meeting.for_all]
+    people: defaultdict[UUID | None, set[UUID]] = defaultdict(set)
+    if some:
+        claimed = select(Claim.session_id, Claim.person_id).where(Claim.session_id.in_(some))
+        for session_id, person_id in db.session.execute(claimed):
+            people[session_id].add(person_id)
+    return {
+        meeting.id: rosters[meeting.roster_id]
+        if meeting.for_all
+        else rosters[meeting.roster_id].only(people[meeting.id])
+        for meeting in meetings
+        if not meeting.signup
+    }
+
+
+def _companies(wanted: Wanted, roster_ids: Collection[UUID]) -> dict[UUID, Company]:
+    """The other members of these rosters."""
     rows = db.session.execute(
         select(
             Membership.roster_id,
@@ -169,10 +195,7 @@ def _company(wanted: Wanted, meetings: Iterable[Meeting]) -> dict[UUID, Company]
             Person.name,
         )
         .join(Person, Person.id == Membership.person_id)
-        .where(
-            Membership.roster_id.in_({meeting.roster_id for meeting in meetings}),
-            Membership.joined_at.is_not(None),
-        )
+        .where(Membership.roster_id.in_(roster_ids), Membership.joined_at.is_not(None))
         .order_by(Person.name)
     )
     found: defaultdict[UUID, Company] = defaultdict(Company)
@@ -181,13 +204,8 @@ def _company(wanted: Wanted, meetings: Iterable[Meeting]) -> dict[UUID, Company]
         stamps = (company.changed_at, row.joined_at, row.left_at)
         company.changed_at = max(stamp for stamp in stamps if stamp)
         if row.state == MemberState.ACTIVE and row.person_id != wanted.person_id:
-            company.names.append(row.name)
+            company.names[row.person_id] = row.name
     return found
-
-
-def _of(meeting: Meeting, company: Mapping[UUID, Company]) -> Company | None:
-    """Who else comes; where members sign up that changes every day, and is not told."""
-    return None if meeting.signup else company.get(meeting.roster_id)
 
 
 def _occurrence(
@@ -228,7 +246,7 @@ def _summary(privacy: str, words: Words, meeting: Meeting) -> str:
 
 def _description(words: Words, meeting: Meeting, company: Company | None, page: str) -> str:
     told = (
-        (words.people_line, ", ".join(company.names) if company else ""),
+        (words.people_line, ", ".join(company.names.values()) if company else ""),
         (words.place_line, meeting.address),
         (words.link_line, meeting.meeting_link),
         (words.page_line, page),

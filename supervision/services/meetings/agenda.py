@@ -94,7 +94,7 @@ def held_board(actor: Actor, at: datetime, session_id: UUID) -> Board:
         raise NotFound
     board_of(actor, at, roster_id)  # a stranger waits for nothing and learns nothing
     places.hold(roster_id)
-    return board_of(actor, at, roster_id, session_id)
+    return board_of_session(actor, at, session_id)
 
 
 def open_due(board: Board, session_id: UUID) -> Due:

@@ -43,6 +43,7 @@ class Occasion:
     begun_at: datetime | None
     closed_at: datetime | None
     signup: bool
+    for_all: bool
 
     def over(self, at: datetime) -> bool:
         """Whether it counts: it has passed, or its meeting has begun."""
@@ -119,6 +120,10 @@ class Board:
     def may_run(self) -> bool:
         return self.active and can_run_roster(self.place, self.kind)
 
+    def shows(self, occasion: Occasion, person_id: UUID) -> bool:
+        """Whether a meeting is there for somebody: it is for all, or theirs, or they run it."""
+        return occasion.for_all or self.may_run or person_id in self.claims[occasion.id]
+
     def there(self, session_id: UUID) -> list[UUID]:
         """Who is expected, or was there, in the order of joining."""
         here = self.claims[session_id] - self.absences[session_id]
@@ -129,7 +134,10 @@ class Board:
         return [one for one in self.there(session_id) if not (self.led and self.people[one].leads)]
 
     def fixed(self, session_id: UUID) -> Lineup:
-        rows = sorted(self.turns[session_id].values(), key=lambda row: row.position)
+        """The turns that are written down, of those whose session it still is."""
+        here = self.claims[session_id]
+        rows = [row for row in self.turns[session_id].values() if row.person_id in here]
+        rows.sort(key=lambda row: row.position)
         leads = [row.person_id for row in rows if row.part == Part.FACILITATOR]
         presents = [row.person_id for row in rows if row.part == Part.PRESENTER]
         return Lineup(leads[0] if leads else None, tuple(presents))
@@ -212,6 +220,7 @@ _OCCASIONS = (
         Meeting.started_at,
         Meeting.ended_at,
         Session.capacity.is_not(None),
+        Session.for_all,
     )
     .outerjoin(Meeting, Meeting.session_id == Session.id)
     .where(*_SHOWN)
@@ -267,11 +276,14 @@ def board_of(actor: Actor, at: datetime, roster_id: UUID, session_id: UUID | Non
 
 
 def board_of_session(actor: Actor, at: datetime, session_id: UUID) -> Board:
-    """As `board_of`, for the roster of a session. Raises NotFound."""
+    """As `board_of`, for the roster of a session that is there for the actor. Raises NotFound."""
     roster_id = run(_OF_SESSION, {"session_id": session_id}).scalar_one_or_none()
     if roster_id is None:
         raise NotFound
-    return board_of(actor, at, roster_id, session_id)
+    board = board_of(actor, at, roster_id, session_id)
+    if not all(board.shows(one, actor.id) for one in board.occasions if one.id == session_id):
+        raise NotFound
+    return board
 
 
 def _fill(board: Board, values: dict[str, Any]) -> None:

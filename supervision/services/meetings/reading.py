@@ -153,7 +153,7 @@ def rota_of(actor: Actor, at: datetime, roster_id: UUID) -> Rota:
         kind=board.kind,
         method=board.method,
         presenters=board.presenters,
-        coming=[_coming(board, due) for due in board.coming],
+        coming=[_coming(board, due) for due in board.coming if board.shows(due.occasion, actor.id)],
         tally=[
             Standing(one.id, one.name, had.turns if had else 0, had.share if had else Fraction(0))
             for one, had in standings

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 
 from supervision.db import db
 from supervision.errors import NotFound
@@ -48,8 +48,10 @@ def session_refs(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, SessionRef]:
     mine = select(Membership.roster_id).where(
         Membership.person_id == actor.id, Membership.state.in_(SEEN)
     )
+    theirs = exists().where(Claim.session_id == Session.id, Claim.person_id == actor.id)
     wanted = set(ids)
-    rows = _read(Session.id.in_(wanted), Session.roster_id.in_(mine)) if wanted else []
+    seen = (Session.roster_id.in_(mine), Session.for_all | theirs)
+    rows = _read(Session.id.in_(wanted), *seen) if wanted else []
     return {row.id: row for row in rows}
 
 

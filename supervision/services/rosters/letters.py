@@ -2,15 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from supervision.db import db
 from supervision.errors import N_
 from supervision.models.people import Person
-from supervision.models.rosters import LEADS, Kind, Membership, MemberState
+from supervision.models.rosters import Membership
 from supervision.services import mail
 from supervision.services.places import Held
-from supervision.services.sessions.letters import Reader, moment
+from supervision.services.sessions.letters import READERS, Reader, moment, who_run
 
 # What is told to the member: subject and body.
 TO_MEMBER = {
@@ -71,9 +69,6 @@ TO_WHO_RUN = {
         N_("%(name)s has left “%(title)s”.\n\n%(link)s\n"),
     ),
 }
-_READERS = select(
-    Person.id, Person.name, Person.email, Person.zone, Person.clock, Person.language
-).order_by(Person.id)
 
 
 def tell(what: str, roster: Held, membership: Membership, at: datetime, base_url: str) -> None:
@@ -82,10 +77,10 @@ def tell(what: str, roster: Held, membership: Membership, at: datetime, base_url
     `what` is a key of TO_MEMBER or TO_WHO_RUN; who is in neither is told nothing. Nobody is told
     what they did themselves.
     """
-    about = Reader(*db.session.execute(_READERS.where(Person.id == membership.person_id)).one())
+    about = Reader(*db.session.execute(READERS.where(Person.id == membership.person_id)).one())
     readers = [(about, TO_MEMBER[what])] if what in TO_MEMBER else []
     if what in TO_WHO_RUN:
-        readers += [(one, TO_WHO_RUN[what]) for one in _who_run(roster) if one.id != about.id]
+        readers += [(one, TO_WHO_RUN[what]) for one in who_run(roster) if one.id != about.id]
     until = membership.offered_until
     for reader, (subject, body) in readers:
         mail.tell(
@@ -99,12 +94,3 @@ def tell(what: str, roster: Held, membership: Membership, at: datetime, base_url
             until=moment(until, reader) if until else "",
             link=f"{base_url}/rosters/{roster.id}",
         )
-
-
-def _who_run(roster: Held) -> list[Reader]:
-    """Those who lead; in a peer roster every member."""
-    these = (Membership.roster_id == roster.id) & (Membership.state == MemberState.ACTIVE)
-    if roster.kind != Kind.PEER:
-        these &= Membership.role.in_(LEADS)
-    ids = select(Membership.person_id).where(these)
-    return [Reader(*row) for row in db.session.execute(_READERS.where(Person.id.in_(ids)))]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from supervision.db import db
@@ -93,12 +92,13 @@ def edit_roster(
     turned = (form.session_capacity is None) != (roster.session_capacity is None)
     if turned and not knows_turn and signup.turn_of(roster_id, at, None).sessions:
         raise Invalid("knows_turn", N_("Look at what this changes, and tick that you want it."))
-    shown = (roster.title, roster.address, roster.meeting_link)
+    title, place = roster.title, (roster.address, roster.meeting_link)
     for name, value in _columns(form).items():
         setattr(roster, name, value)
     db.session.flush()
-    if shown != (roster.title, roster.address, roster.meeting_link):
-        sessions.republish(roster_id, at, actor, base_url)
+    renamed = title != roster.title
+    if renamed or place != (roster.address, roster.meeting_link):
+        sessions.republish(roster_id, at, actor, base_url, renamed)
     record(Act.ROSTER_EDIT, at, actor.id, roster_id)
     if turned and form.session_capacity is None:
         signup.turn_off(actor, at, held, base_url)
@@ -149,9 +149,7 @@ def _check(form: RosterForm) -> None:
         raise Invalid("capacity", N_("Choose between 1 and 100 places."))
     if not 5 <= form.minutes <= 480:
         raise Invalid("minutes", N_("Choose between 5 and 480 minutes."))
-    link = form.meeting_link.strip()
-    if link and (urlsplit(link).scheme != "https" or not urlsplit(link).hostname):
-        raise Invalid("meeting_link", N_("Give a whole link that begins with https://"))
+    sessions.check_link(form.meeting_link.strip())
     _check_signup(form)
 
 

@@ -50,6 +50,7 @@ def _next_start(roster_id: UUID, at: datetime) -> datetime | None:
             Session.roster_id == roster_id,
             Session.starts_at > at,
             Session.state == SessionState.PLANNED,
+            Session.for_all,
         )
     )
 

@@ -12,24 +12,26 @@ from supervision.permissions import Actor
 from supervision.services import claims
 from supervision.services.audit import Act, record
 from supervision.services.places import Held, hold_to_run, run_roster
+from supervision.services.series.ending import see_ending
 from supervision.services.series.parts import (
     NO_CHOICES,
+    Change,
     Choices,
     check_slots,
     chosen,
-    horizon,
     tell,
 )
 from supervision.services.series.rolling import add_rows
+from supervision.services.series.rows import horizon, keep_people
 from supervision.services.sessions.one import booked_verb
 from supervision.services.sessions.plan import (
     Booked,
     Wish,
     check_future,
     local_key,
-    members_of,
     spans,
 )
+from supervision.services.sessions.whose import Whose, people_of, takers_of
 
 
 def expand(
@@ -107,15 +109,18 @@ def book_series(
         raise Conflict(N_("No session is left to book."))
     wanted = [slot.due for slot in made.slots]
     check_future(wanted, at)
-    members = members_of(roster)
-    warnings = check_slots(members, made.slots, spans(wanted, wish.minutes), at)
+    members = people_of(roster, wish.setting.people)
+    times = list(zip(made.slots, spans(wanted, wish.minutes), strict=True))
+    takers = takers_of(roster, members, wish.setting)
+    warnings = check_slots([(takers, times)], at)
     last = due[-1].original_local.date()
     series = _add_series(actor, at, roster, wish, repeat, last, left_out.and_each(made.skipped))
-    placed = add_rows(roster, series, made.slots, at, wish.message, made.own)
-    claims.claim(placed, members)
+    placed = add_rows(roster, series, made, at, wish.message)
+    claims.claim(placed, takers)
+    see_ending(series)
     record(Act.SERIES_BOOK, at, actor.id, series.id, roster=roster_id, sessions=len(placed))
-    verb = booked_verb(roster)
-    tell(actor, at, roster, members, series, verb, placed, wish.message, warnings, base_url)
+    change = Change(booked_verb(roster, wish.setting), placed, wish.message, warnings)
+    tell(actor, at, roster, Whose(members), series, change, base_url)
     shifted = sum(one.shifted for one in wanted)
     return Booked(tuple(key for key, _ in placed), series.zone, series.id, tuple(warnings), shifted)
 
@@ -139,7 +144,9 @@ def _add_series(
         skips=left_out.text(),
         made_by_id=actor.id,
         created_at=at,
+        **wish.setting.columns(),
     )
     db.session.add(series)
     db.session.flush()
+    keep_people(series, wish.setting.people)
     return series

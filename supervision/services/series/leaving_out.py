@@ -4,13 +4,10 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from supervision.db import db
 from supervision.domain.skips import LeftOut
-from supervision.errors import NotFound
-from supervision.models.sessions import Series
 from supervision.permissions import Actor
 from supervision.services.series.cancelling import cancel_rows
-from supervision.services.series.parts import coming
+from supervision.services.series.rows import coming, series_of
 from supervision.services.sessions.one import changeable_session
 from supervision.services.sessions.plan import checked_message
 
@@ -32,9 +29,7 @@ def leave_out(
     """
     message = checked_message(message)
     roster, session = changeable_session(actor, at, session_id)
-    if session.series_id is None:
-        raise NotFound
-    series = db.session.get_one(Series, session.series_id, populate_existing=True)
+    series = series_of(session)
     series.skips = LeftOut.parse(series.skips).and_days(first, last).text()
     zone = ZoneInfo(series.zone)
     on_these = [

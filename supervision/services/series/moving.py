@@ -18,32 +18,36 @@ from supervision.domain.recurrence import (
     first_after_move,
     first_occurrences,
 )
-from supervision.errors import N_, Conflict, Invalid, NotFound
+from supervision.errors import N_, Conflict, Invalid
 from supervision.models.sessions import Series, Session, SessionState
 from supervision.permissions import Actor
 from supervision.services import claims
 from supervision.services.audit import Act, record
+from supervision.services.claims import Clash
+from supervision.services.series.ending import see_ending
 from supervision.services.series.parts import (
-    DUE,
     NO_CHOICES,
+    Change,
     Choices,
     Slot,
     Which,
     check_slots,
-    coming,
-    due_of,
-    rows_of,
     tell,
 )
-from supervision.services.sessions.one import changeable_session
-from supervision.services.sessions.plan import (
-    Booked,
-    Wish,
-    concerned,
-    local_key,
-    people_of,
-    touch,
+from supervision.services.series.rows import (
+    DUE,
+    coming,
+    cut,
+    due_of,
+    keep_people,
+    rows_of,
+    series_of,
+    setting_of,
 )
+from supervision.services.sessions.endings import forget_ending
+from supervision.services.sessions.one import changeable_session
+from supervision.services.sessions.plan import Booked, Wish, local_key, touch
+from supervision.services.sessions.whose import Whose, whose
 
 ONE_DAY = timedelta(days=1)
 
@@ -54,12 +58,14 @@ class Plan:
 
     `slots` are all its occurrences as they are to be, by the local time they were due at before;
     `moving` those sessions that go to their slot, with it; `staying` those that keep their times.
+    `ruled` are the slots that the rule gives: where it was ended, sessions lie beyond it.
     """
 
     repeat: Repeat
     from_due: datetime
     slots: dict[datetime, Slot]
-    moving: list[tuple[Session, Slot]]
+    ruled: list[Slot]
+    moving: "Moving"
     staying: list[Session]
     splits: bool
 
@@ -69,7 +75,7 @@ class Plan:
 
     @property
     def last(self) -> datetime:
-        return max(slot.due.original_local for slot in self.slots.values())
+        return max((slot.due.original_local for slot in self.ruled), default=self.first)
 
 
 def move_series(
@@ -90,33 +96,44 @@ def move_series(
     every clash, Conflict when nothing is left to move.
     """
     roster, session = changeable_session(actor, at, session_id)
-    if session.series_id is None:
-        raise NotFound
-    series = db.session.get_one(Series, session.series_id, populate_existing=True)
+    series = series_of(session)
     wish = wish.checked(series.zone)
     plan = _plan(series, session, wish, which, edited_too, at)
     moving, shifted = _chosen(plan, choices, series.zone)
     if not moving:
         raise Conflict(N_("No session of this series is left to change."))
     _check_times([slot for _, slot in moving], at)
-    placed = [(one.id, Interval.lasting(slot.due.starts_at, wish.minutes)) for one, slot in moving]
-    rows = [one for one, _ in moving]
-    members = people_of(roster, rows)
-    wanted, ids = [span for _, span in placed], [one for one, _ in placed]
-    warnings = check_slots(members, [slot for _, slot in moving], wanted, at, ids)
+    spans = {one.id: Interval.lasting(slot.due.starts_at, wish.minutes) for one, slot in moving}
+    owners = whose(roster, [one for one, _ in moving])
+    warnings = _check(owners, moving, spans, at)
     series = _rewrite(actor, at, series, plan, wish.minutes)
-    for (one, slot), (_, span) in zip(moving, placed, strict=True):
-        one.starts_at, one.ends_at = span
+    for one, slot in moving:
+        one.starts_at, one.ends_at = spans[one.id]
         one.shifted, one.message = slot.due.shifted, wish.message
         one.edited = one.id in shifted
         touch(one, at)
     db.session.flush()
-    claims.reclaim(placed, members)
-    record(Act.SERIES_MOVE, at, actor.id, series.id, roster=roster.id, sessions=len(placed))
-    told = concerned(members, rows)
-    tell(actor, at, roster, told, series, "moved", placed, wish.message, warnings, base_url)
+    for people, ids in owners.groups(spans):
+        claims.reclaim([(key, spans[key]) for key in ids], people)
+    see_ending(series)
+    record(Act.SERIES_MOVE, at, actor.id, series.id, roster=roster.id, sessions=len(spans))
+    change = Change("moved", list(spans.items()), wish.message, warnings)
+    tell(actor, at, roster, owners, series, change, base_url)
     odd = sum(slot.due.shifted for _, slot in moving)
-    return Booked(tuple(ids), series.zone, series.id, tuple(warnings), odd)
+    return Booked(tuple(spans), series.zone, series.id, tuple(warnings), odd)
+
+
+Moving = list[tuple[Session, Slot]]
+
+
+def _check(owners: Whose, moving: Moving, spans: dict[UUID, Interval], at: datetime) -> list[Clash]:
+    """Look whether those whose sessions they are can come. Raises SeriesClashed."""
+    slots = {one.id: slot for one, slot in moving}
+    groups = [
+        (people, [(slots[key], spans[key]) for key in ids]) for people, ids in owners.groups(spans)
+    ]
+    found = check_slots(groups, at, list(spans))
+    return claims.theirs(found, spans.items(), owners.members)
 
 
 def single_edits(actor: Actor, at: datetime, session_id: UUID) -> dict[Which, int]:
@@ -144,7 +161,8 @@ def _plan(
     if which == Which.ALL:
         from_due = min(due_of(one) for one in coming(series.id, at))
     rows = rows_of(series.id, local_key(from_due) <= DUE)
-    dues = sorted({*_rule_from(series, from_due), *map(due_of, rows)})
+    rule = _rule_from(series, from_due)
+    dues = sorted({*rule, *map(due_of, rows)})
     day, clock = wish.starts_local.date(), wish.starts_local.time()
     repeat = Repeat.parse(series.rrule).on(day)
     first = first_after_move(repeat, from_due.date(), here.date(), day)
@@ -158,7 +176,7 @@ def _plan(
         else:
             moving.append((one, slots[due_of(one)]))
     splits = which == Which.FOLLOWING and bool(rows_of(series.id, local_key(from_due) > DUE))
-    return Plan(repeat, from_due, slots, moving, staying, splits)
+    return Plan(repeat, from_due, slots, [slots[one] for one in rule], moving, staying, splits)
 
 
 def _rule_from(series: Series, from_due: datetime) -> list[datetime]:
@@ -205,7 +223,7 @@ def _rewrite(actor: Actor, at: datetime, series: Series, plan: Plan, minutes: in
     series.rolled_until = plan.last.date()
     repeat = plan.repeat
     if repeat.count is not None:
-        repeat = replace(repeat, count=len(plan.slots))
+        repeat = replace(repeat, count=max(len(plan.ruled), 1))
     elif repeat.until is not None:
         repeat = replace(repeat, until=plan.last.date())
     series.rrule = repeat.rrule()
@@ -217,9 +235,8 @@ def _rewrite(actor: Actor, at: datetime, series: Series, plan: Plan, minutes: in
 
 def _split(actor: Actor, at: datetime, series: Series, plan: Plan) -> Series:
     """End a series before an occurrence, and begin another that goes on from there."""
-    until = plan.from_due.date() - ONE_DAY
-    repeat = replace(Repeat.parse(series.rrule), until=until, count=None)
-    series.rrule, series.rolled_until = repeat.rrule(), until
+    setting, until = setting_of(series), plan.from_due.date() - ONE_DAY
+    cut(series, until)
     series.sequence += 1
     made = Series(
         roster_id=series.roster_id,
@@ -229,10 +246,15 @@ def _split(actor: Actor, at: datetime, series: Series, plan: Plan) -> Series:
         rrule=series.rrule,
         rolled_until=until,
         skips=series.skips,
+        capacity=series.capacity,
         split_from_id=series.id,
         made_by_id=actor.id,
         created_at=at,
+        warned=series.warned,
+        **setting.columns(),
     )
     db.session.add(made)
     db.session.flush()
+    keep_people(made, setting.people)
+    forget_ending(series.id)
     return made

@@ -5,25 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from dateutil.relativedelta import relativedelta
-from sqlalchemy import ColumnElement, func, select
-
-from supervision.db import db
 from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import Occurrence, resolve
-from supervision.errors import NotFound
-from supervision.models.sessions import Series, Session, SessionState
-from supervision.permissions import Actor, can_take_part
+from supervision.models.sessions import Series
+from supervision.permissions import Actor
 from supervision.services import claims
 from supervision.services.claims import Claimant, Clash, Clashed
-from supervision.services.places import Held, hold_to_run, place_of
+from supervision.services.places import Held
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.one import own_warnings
 from supervision.services.sessions.plan import local_key
-
-HORIZON = relativedelta(months=12)
+from supervision.services.sessions.setting import own_place
+from supervision.services.sessions.whose import Whose
 
 
 class Which(StrEnum):
@@ -74,8 +68,8 @@ class Chosen:
     skipped: list[date]
 
 
-def chosen(due: Sequence[Occurrence], choices: Choices, zone: str) -> Chosen:
-    """What of these occurrences is to be made, and when."""
+def chosen(due: Sequence[Occurrence], choices: Choices = NO_CHOICES, zone: str = "") -> Chosen:
+    """What of these occurrences is to be made, and when; choices are local times in `zone`."""
     slots, own, skipped = [], set(), []
     for slot in map(Slot.of, due):
         choice = choices.get(slot.key)
@@ -100,85 +94,61 @@ class SeriesClashed(Clashed):
             self.by_key.setdefault(keys[clash.wanted_at], []).append(clash)
 
 
+Wanted = tuple[Slot, Interval]
+
+
 def check_slots(
-    members: Sequence[Claimant],
-    slots: Sequence[Slot],
-    wanted: Sequence[Interval],
+    groups: Sequence[tuple[Sequence[Claimant], Sequence[Wanted]]],
     at: datetime,
     moving: Sequence[UUID] = (),
 ) -> list[Clash]:
-    """As `checked_clashes`; every hard clash is reported. Raises SeriesClashed.
+    """As `checked_clashes`, for slots with their times, those of the same people together.
 
-    Sessions that are `moving` come in the order of their wanted times.
+    Every hard clash is reported. Raises SeriesClashed.
     """
-    claims.serialise(member.person_id for member in members)
-    found = claims.clashes(members, wanted, at, moving)
-    if moving:
-        found = claims.theirs(found, zip(moving, wanted, strict=True), members)
+    claims.serialise(one.person_id for people, _wanted in groups for one in people)
+    found = [
+        clash
+        for people, wanted in groups
+        for clash in claims.clashes(people, [span for _slot, span in wanted], at, moving)
+    ]
     hard = [clash for clash in found if clash.hard]
     if hard:
-        raise SeriesClashed(hard, slots)
+        raise SeriesClashed(hard, [slot for _people, wanted in groups for slot, _span in wanted])
     return found
 
 
-def horizon(starts_local: datetime, zone: str, at: datetime) -> date:
-    """The local date up to which an open series has its sessions as rows."""
-    today = at.astimezone(ZoneInfo(zone)).date()
-    return max(starts_local.date(), today) + HORIZON
+@dataclass(frozen=True)
+class Change:
+    """What became of sessions of a series: `verb` as in `letters.WORDS`, when each one is now."""
 
-
-def changeable(actor: Actor, series_id: UUID) -> tuple[Held, Series]:
-    """A series of a roster that the actor runs, locked with it. Raises NotFound, NotAllowed."""
-    roster_id = db.session.scalar(select(Series.roster_id).where(Series.id == series_id))
-    if roster_id is None or not can_take_part(place_of(actor, roster_id)):
-        raise NotFound
-    roster = hold_to_run(actor, roster_id)
-    return roster, db.session.get_one(Series, series_id, populate_existing=True)
-
-
-DUE = func.coalesce(Session.due_local, Session.original_local)
-
-
-def due_of(session: Session) -> datetime:
-    """The naive local time that its series gives a session, whether it was moved singly or not."""
-    return datetime.fromisoformat(session.due_local or session.original_local)
-
-
-def rows_of(series_id: UUID, *conditions: ColumnElement[bool]) -> list[Session]:
-    """Sessions of a series as they are now, in the order of its rule."""
-    query = select(Session).where(Session.series_id == series_id, *conditions).order_by(DUE)
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
-
-
-def coming(series_id: UUID, at: datetime, from_due: datetime | None = None) -> list[Session]:
-    """What is planned and still to begin, from an occurrence on when `from_due` is given."""
-    conditions = [Session.starts_at > at, Session.state == SessionState.PLANNED]
-    if from_due is not None:
-        conditions.append(local_key(from_due) <= DUE)
-    return rows_of(series_id, *conditions)
+    verb: str
+    placed: Sequence[tuple[UUID, Interval]]
+    message: str = ""
+    warnings: Sequence[Clash] = ()
 
 
 def tell(
     actor: Actor,
     at: datetime,
     roster: Held,
-    members: list[Claimant],
+    owners: Whose,
     series: Series,
-    verb: str,
-    placed: Sequence[tuple[UUID, Interval]],
-    message: str,
-    warnings: Sequence[Clash],
+    change: Change,
     base_url: str,
 ) -> None:
-    """Mail everybody about a change of a series, once for all its sessions."""
-    ordered = sorted(placed, key=lambda one: one[1])
-    notice = Notice(
-        event=f"series:{series.id}",
-        sequence=series.sequence,
-        verb=verb,
-        spans=[span for _, span in ordered],
-        path=f"/sessions/{ordered[0][0]}",
-        message=message,
-        warnings=own_warnings(warnings),
-    )
-    notify(actor, at, roster, members, notice, base_url)
+    """Mail everybody about a change of a series, once for all those sessions that are theirs."""
+    spans = dict(sorted(change.placed, key=lambda one: one[1]))
+    busy, place = own_warnings(change.warnings), own_place(series)
+    for people, ids in owners.by_reader(spans):
+        notice = Notice(
+            event=f"series:{series.id}",
+            sequence=series.sequence,
+            verb=change.verb,
+            spans=[spans[key] for key in ids],
+            path=f"/sessions/{ids[0]}",
+            message=change.message,
+            warnings=busy,
+            place=place,
+        )
+        notify(actor, at, roster, people, notice, base_url)

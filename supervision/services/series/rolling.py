@@ -1,6 +1,6 @@
 """Open series go on: their sessions are made as time goes by."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -16,10 +16,13 @@ from supervision.models.sessions import Series, Session, SessionState
 from supervision.services import claims
 from supervision.services.audit import Act, record
 from supervision.services.places import Held, hold
-from supervision.services.series.parts import Slot, horizon
+from supervision.services.series.parts import Chosen, Slot, chosen
+from supervision.services.series.rows import horizon, setting_of
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.one import own_warnings
 from supervision.services.sessions.plan import insert_sessions, local_key, members_of, spans
+from supervision.services.sessions.setting import Setting, own_place
+from supervision.services.sessions.whose import takers_of, those_of
 
 
 def roll_series(at: datetime) -> int:
@@ -60,13 +63,14 @@ def _roll_one(series_id: UUID, at: datetime) -> int:
 
 
 def _add_rolled(roster: Held, series: Series, due: list[Occurrence], at: datetime) -> None:
-    if not due:
+    setting = setting_of(series)
+    people = takers_of(roster, those_of(members_of(roster), setting.people), setting)
+    if not due or not people:
         return
-    members = members_of(roster)
-    claims.serialise(member.person_id for member in members)
-    found = claims.clashes(members, spans(due, series.minutes), at)
-    placed = add_rows(roster, series, [Slot.of(one) for one in due], at)
-    claims.claim(placed, members, softened=found)
+    claims.serialise(one.person_id for one in people)
+    found = claims.clashes(people, spans(due, series.minutes), at)
+    placed = add_rows(roster, series, chosen(due), at)
+    claims.claim(placed, people, softened=found)
     record(Act.SERIES_ROLL, at, None, series.id, roster=roster.id, sessions=len(due))
     busy = own_warnings(found)
     notice = Notice(
@@ -76,8 +80,9 @@ def _add_rolled(roster: Held, series: Series, due: list[Occurrence], at: datetim
         [span for _, span in placed],
         f"/sessions/{placed[0][0]}",
         warnings=busy,
+        place=setting.place,
     )
-    notify(None, at, roster, [one for one in members if one.person_id in busy], notice, "")
+    notify(None, at, roster, [one for one in people if one.person_id in busy], notice, "")
 
 
 def not_left_out(series: Series, until: date) -> list[Occurrence]:
@@ -90,25 +95,18 @@ def not_left_out(series: Series, until: date) -> list[Occurrence]:
 def add_rows(
     roster: Held,
     series: Series,
-    slots: Sequence[Slot],
+    made: Chosen,
     at: datetime,
     message: str = "",
-    own: Collection[str] = (),
+    session_type_id: UUID | None = None,
 ) -> list[tuple[UUID, Interval]]:
-    """Sessions for occurrences that a series has none for; those of `own` keys count as edited.
+    """Sessions for occurrences that a series has none for; those at times of their own are edited.
 
-    A key is for ever: where a session that was due then at first has it, though it moved away
-    since, the new one's is a minute later.
+    They are as the series is: where it meets, whom it is for, planned or asked for. A key is for
+    ever: where a session that was due then at first has it, though it moved away since, the new
+    one's is a minute later.
     """
-    query = select(Session.original_local).where(Session.series_id == series.id)
-    taken = set(db.session.scalars(query))
-    keyed = []
-    for slot in slots:
-        key = datetime.fromisoformat(slot.key)
-        while local_key(key) in taken:
-            key += timedelta(minutes=1)
-        taken.add(local_key(key))
-        keyed.append(replace(slot.due, original_local=key))
+    keyed = _keyed(series.id, made.slots)
     placed = insert_sessions(
         roster,
         keyed,
@@ -118,11 +116,28 @@ def add_rows(
         series_id=series.id,
         zone=series.zone,
         message=message,
+        setting=Setting(own_place(series), None if series.for_all else frozenset()),
+        state=SessionState(series.state),
+        session_type_id=session_type_id,
         capacity=series.capacity,
     )
-    for (session_id, _span), slot, one in zip(placed, slots, keyed, strict=True):
+    for (session_id, _span), slot, one in zip(placed, made.slots, keyed, strict=True):
         due_local = slot.key if slot.key != local_key(one.original_local) else None
-        if due_local or slot.key in own:
-            values = {"due_local": due_local, "edited": slot.key in own}
+        if due_local or slot.key in made.own:
+            values = {"due_local": due_local, "edited": slot.key in made.own}
             db.session.execute(update(Session).where(Session.id == session_id).values(values))
     return placed
+
+
+def _keyed(series_id: UUID, slots: Sequence[Slot]) -> list[Occurrence]:
+    """The occurrences of slots, each with a key that no session of the series has."""
+    query = select(Session.original_local).where(Session.series_id == series_id)
+    taken = set(db.session.scalars(query))
+    keyed = []
+    for slot in slots:
+        key = datetime.fromisoformat(slot.key)
+        while local_key(key) in taken:
+            key += timedelta(minutes=1)
+        taken.add(local_key(key))
+        keyed.append(replace(slot.due, original_local=key))
+    return keyed

@@ -9,16 +9,12 @@ from supervision.db import db, writing
 from supervision.models.mail import Announcement
 from supervision.models.people import Person
 from supervision.services import mail
-from supervision.services.sessions.letters import Reader, letter
+from supervision.services.sessions.letters import READERS, Reader, letter
 from supervision.services.sessions.notices import AS_JSON
 
 log = get_logger()
 MOST_WAIT = timedelta(days=1)
 KEPT = timedelta(days=14)
-
-_READERS = select(
-    Person.id, Person.name, Person.email, Person.zone, Person.clock, Person.language
-).order_by(Person.id)
 
 
 def announce_due(at: datetime, limit: int = 50) -> None:
@@ -48,7 +44,7 @@ def _announce(number: int) -> None:
     if row is None:
         return  # another worker has it
     told = AS_JSON.validate_json(row.told)
-    readers = db.session.execute(_READERS.where(Person.id.in_(told.readers)))
+    readers = db.session.execute(READERS.where(Person.id.in_(told.readers)))
     mail.queue_all([letter(told, Reader(*reader)) for reader in readers], row.created_at)
     db.session.execute(delete(Announcement).where(this))
 

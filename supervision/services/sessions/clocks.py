@@ -16,7 +16,9 @@ from supervision.services import claims
 from supervision.services.audit import Act, record
 from supervision.services.places import hold
 from supervision.services.sessions.notices import Notice, notify
-from supervision.services.sessions.plan import concerned, people_of, touch
+from supervision.services.sessions.plan import members_of, touch
+from supervision.services.sessions.setting import own_place
+from supervision.services.sessions.whose import Whose, whose
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,11 @@ def _correct(roster_id: UUID, at: datetime) -> int:
         roster = hold(roster_id)
         rows = db.session.execute(_coming(at).where(Session.roster_id == roster_id))
         late = [found for found in map(_late, rows) if found]
+        claims.serialise(member.person_id for member in members_of(roster))
         moved = [_put_right(one, at) for one in late]
-        members = people_of(roster, [session for session, _before, _span in moved])
-        claims.serialise(member.person_id for member in members)
-        placed = [(session.id, span) for session, _before, span in moved]
         db.session.flush()
-        ids = [one.id for one in late]
-        found = claims.clashes(members, [span for _, span in placed], at, ids)
-        found = claims.theirs(found, placed, members)
-        claims.reclaim(placed, members, softened=found)
+        owners = whose(roster, [session for session, _before, _span in moved])
+        _claim_anew(owners, {session.id: span for session, _before, span in moved}, at)
         for session, before, span in moved:
             record(Act.SESSION_MOVE, at, None, session.id, roster=roster_id)
             notice = Notice(
@@ -90,9 +88,18 @@ def _correct(roster_id: UUID, at: datetime) -> int:
                 [span],
                 f"/sessions/{session.id}",
                 before=before,
+                place=own_place(session),
             )
-            notify(None, at, roster, concerned(members, [session]), notice, "")
+            notify(None, at, roster, owners.told(session.id), notice, "")
     return len(late)
+
+
+def _claim_anew(owners: Whose, spans: dict[UUID, Interval], at: datetime) -> None:
+    for people, ids in owners.groups(spans):
+        placed = [(key, spans[key]) for key in ids]
+        found = claims.clashes(people, [span for _, span in placed], at, list(spans))
+        found = claims.theirs(found, placed, people)
+        claims.reclaim(placed, people, softened=found)
 
 
 def _put_right(late: Late, at: datetime) -> tuple[Session, Interval, Interval]:

@@ -8,10 +8,15 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from sqlalchemy import select
 
+from supervision.db import db
 from supervision.domain.intervals import Interval
 from supervision.errors import N_
+from supervision.models.people import Person
+from supervision.models.rosters import LEADS, Kind, Membership, MemberState
 from supervision.services.mail import Mail
+from supervision.services.places import Held
 from supervision.services.sessions.notices import Told
 
 
@@ -51,27 +56,39 @@ WORDS = {
     "requested": Words(
         N_("Asked for: %(title)s, %(when)s"),
         N_("%(name)s asks for a session of “%(title)s”. The time is kept until you answer."),
-        N_("%(name)s asks for %(count)s sessions of “%(title)s”."),
+        N_(
+            "%(name)s asks for %(count)s sessions of “%(title)s”. The times are kept until you "
+            "answer; your answer is for all of them."
+        ),
     ),
     "accepted": Words(
         N_("Accepted: %(title)s, %(when)s"),
         N_("%(name)s has accepted the session of “%(title)s” that you asked for. It is booked."),
-        N_("%(name)s has accepted %(count)s sessions of “%(title)s”."),
+        N_(
+            "%(name)s has accepted the %(count)s sessions of “%(title)s” that you asked for. They "
+            "are booked."
+        ),
     ),
     "declined": Words(
         N_("Not accepted: %(title)s, %(when)s"),
         N_("%(name)s cannot accept the session of “%(title)s” that you asked for."),
-        N_("%(name)s cannot accept %(count)s sessions of “%(title)s”."),
+        N_("%(name)s cannot accept the %(count)s sessions of “%(title)s” that you asked for."),
     ),
     "withdrawn": Words(
         N_("Taken back: %(title)s, %(when)s"),
         N_("%(name)s no longer asks for this session of “%(title)s”. The time is free again."),
-        N_("%(name)s no longer asks for %(count)s sessions of “%(title)s”."),
+        N_(
+            "%(name)s no longer asks for %(count)s sessions of “%(title)s”. The times are free "
+            "again."
+        ),
     ),
     "lapsed": Words(
         N_("Not answered: %(title)s, %(when)s"),
         N_("A session of “%(title)s” was asked for and not answered in time. It is not booked."),
-        N_("%(count)s sessions of “%(title)s” were not answered in time."),
+        N_(
+            "%(count)s sessions of “%(title)s” were asked for and not answered in time. They are "
+            "not booked."
+        ),
     ),
     "cancelled_late": Words(
         N_("Cancelled late: %(title)s, %(when)s"),
@@ -105,11 +122,26 @@ WORDS = {
         N_("%(name)s has changed a session of “%(title)s”."),
         N_("%(name)s has changed %(count)s sessions of “%(title)s”."),
     ),
+    "extended": Words(
+        N_("Goes on: %(title)s, %(when)s"),
+        N_("%(name)s has extended a series of “%(title)s” by a session."),
+        N_("%(name)s has extended a series of “%(title)s” by %(count)s sessions."),
+    ),
+    "added": Words(
+        N_("For you too: %(title)s, %(when)s"),
+        N_("%(name)s has added you to a session of “%(title)s”."),
+        N_("%(name)s has added you to %(count)s sessions of “%(title)s”."),
+    ),
+    "taken_off": Words(
+        N_("No longer for you: %(title)s, %(when)s"),
+        N_("A session of “%(title)s” is for others now. It has left your calendar."),
+        N_("%(count)s sessions of “%(title)s” are for others now. They have left your calendar."),
+    ),
 }
 
 
 # What will not be has no place to go to.
-NOWHERE = ("cancelled", "cancelled_late", "declined", "withdrawn", "lapsed")
+NOWHERE = ("cancelled", "cancelled_late", "declined", "withdrawn", "lapsed", "taken_off")
 
 
 @dataclass(frozen=True)
@@ -122,6 +154,20 @@ class Reader:
     zone: str
     clock: str
     language: str
+
+
+READERS = select(
+    Person.id, Person.name, Person.email, Person.zone, Person.clock, Person.language
+).order_by(Person.id)
+
+
+def who_run(roster: Held) -> list[Reader]:
+    """Those who run a roster: who leads it; in a peer roster every member."""
+    these = (Membership.roster_id == roster.id) & (Membership.state == MemberState.ACTIVE)
+    if roster.kind != Kind.PEER:
+        these &= Membership.role.in_(LEADS)
+    ids = select(Membership.person_id).where(these)
+    return [Reader(*row) for row in db.session.execute(READERS.where(Person.id.in_(ids)))]
 
 
 def moment(instant: datetime, reader: Reader) -> str:

@@ -1,39 +1,44 @@
 """What becomes of coming sessions when somebody joins or leaves, or a roster changes or ends."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from supervision.db import db
 from supervision.domain.intervals import Interval
-from supervision.models.sessions import Series, Session, SessionState
+from supervision.models.rosters import Kind
+from supervision.models.sessions import Series, SeriesPerson, Session, SessionState
 from supervision.permissions import Actor
 from supervision.services import claims
 from supervision.services.audit import Act, record
 from supervision.services.claims import Clash
-from supervision.services.places import hold
+from supervision.services.places import Held, hold
 from supervision.services.sessions.notices import Notice, notify
-from supervision.services.sessions.plan import everybody, touch
+from supervision.services.sessions.plan import members_of, touch
 from supervision.services.sessions.seats import end_lines
+from supervision.services.sessions.setting import own_place
+from supervision.services.sessions.whose import whose
 
 
 def member_joined(roster_id: UUID, person_id: UUID, at: datetime) -> list[Clash]:
-    """Give somebody who became active in a roster its coming sessions.
+    """Give somebody who became active in a roster its coming sessions that are for all.
 
-    Those that members sign up for are given only to who leads. Joining never fails: where the
-    person is busy already their claim is soft, though they would claim hard, and the clash is
-    returned. Moving such a session checks them like anybody.
+    Who leads gets every one; nobody else those that members sign up for. Joining never fails:
+    where the person is busy already their claim is soft, though they would claim hard, and the
+    clash is returned. Moving such a session checks them like anybody.
     """
     db.session.flush()
     roster = hold(roster_id)
-    claimants = [one for one in everybody(roster) if one.person_id == person_id]
-    leads = all(one.hard for one in claimants)
+    claimants = [one for one in members_of(roster) if one.person_id == person_id]
     claims.serialise([person_id])
+    leads = roster.kind != Kind.INDIVIDUAL and any(one.hard for one in claimants)
     coming = [
         (one.id, Interval(one.starts_at, one.ends_at))
         for one in _coming(roster_id, at)
-        if leads or one.capacity is None
+        if leads or (one.for_all and one.capacity is None)
     ]
     found = claims.clashes(claimants, [span for _, span in coming], at, [key for key, _ in coming])
     claims.reclaim(coming, claimants, softened=found)
@@ -41,7 +46,7 @@ def member_joined(roster_id: UUID, person_id: UUID, at: datetime) -> list[Clash]
 
 
 def member_left(roster_id: UUID, person_id: UUID, at: datetime) -> None:
-    """Take the coming sessions from somebody who left; the past ones stay theirs."""
+    """Take the coming sessions and series from somebody who left; what has been stays theirs."""
     db.session.flush()
     hold(roster_id)
     claims.serialise([person_id])
@@ -50,6 +55,12 @@ def member_left(roster_id: UUID, person_id: UUID, at: datetime) -> None:
         select(Session.id).where(Session.roster_id == roster_id, Session.starts_at > at)
     )
     claims.forget(ids, person_id)
+    series = select(Series.id).where(Series.roster_id == roster_id, Series.for_all.is_(False))
+    db.session.execute(
+        delete(SeriesPerson).where(
+            SeriesPerson.person_id == person_id, SeriesPerson.series_id.in_(series)
+        )
+    )
 
 
 def _drop_requests(roster_id: UUID, at: datetime) -> None:
@@ -63,29 +74,56 @@ def _drop_requests(roster_id: UUID, at: datetime) -> None:
     if ids:
         declined = update(Session).where(Session.id.in_(ids))
         db.session.execute(declined.values(state=SessionState.DECLINED))
+        asked = update(Series).where(
+            Series.roster_id == roster_id, Series.state == SessionState.REQUESTED
+        )
+        db.session.execute(asked.values(state=SessionState.DECLINED))
         claims.release(ids)
 
 
 def republish(
-    roster_id: UUID, at: datetime, actor: Actor | None = None, base_url: str = ""
+    roster_id: UUID,
+    at: datetime,
+    actor: Actor | None = None,
+    base_url: str = "",
+    renamed: bool = True,
 ) -> None:
     """The roster's title or place changed: calendars must read its coming sessions anew.
 
-    Everybody but the actor is also told by mail.
+    Those with a place of their own only when the roster was `renamed`. Everybody whose sessions
+    they are, but the actor, is also told by mail.
     """
     db.session.flush()
     roster = hold(roster_id)
-    members = everybody(roster)
-    claims.serialise(member.person_id for member in members)
-    coming = _coming(roster_id, at)
+    claims.serialise(member.person_id for member in members_of(roster))
+    coming = [one for one in _coming(roster_id, at) if renamed or own_place(one) is None]
     for session in coming:
         touch(session, at)
     db.session.flush()
-    if coming:
-        spans = [Interval(session.starts_at, session.ends_at) for session in coming]
-        event = f"roster:{roster_id}:{at:%Y%m%d%H%M%S}"
-        notice = Notice(event, 0, "changed", spans, f"/rosters/{roster_id}")
-        notify(actor, at, roster, members, notice, base_url)
+    event = f"roster:{roster_id}:{at:%Y%m%d%H%M%S}"
+    _tell(
+        actor,
+        at,
+        roster,
+        coming,
+        Notice(event, 0, "changed", [], f"/rosters/{roster_id}"),
+        base_url,
+    )
+
+
+def _tell(
+    actor: Actor | None,
+    at: datetime,
+    roster: Held,
+    sessions: Sequence[Session],
+    notice: Notice,
+    base_url: str,
+) -> None:
+    """Mail each member once about what becomes of those of these sessions that are for them."""
+    spans = {one.id: Interval(one.starts_at, one.ends_at) for one in sessions}
+    for people, ids in whose(roster, sessions).openly().by_reader(spans):
+        theirs = replace(notice, spans=[spans[key] for key in ids])
+        notify(actor, at, roster, people, theirs, base_url)
 
 
 def cancel_coming(
@@ -94,8 +132,7 @@ def cancel_coming(
     """Cancel all that a roster still has to come, for it ends; returns how many sessions."""
     db.session.flush()
     roster = hold(roster_id)
-    members = everybody(roster)
-    claims.serialise(member.person_id for member in members)
+    claims.serialise(member.person_id for member in members_of(roster))
     _drop_requests(roster_id, at)
     coming = _coming(roster_id, at)
     for session in coming:
@@ -110,13 +147,11 @@ def cancel_coming(
     if not coming:
         return 0
     claims.release(session.id for session in coming)
-    end_lines(coming)
     record(Act.SESSION_CANCEL, at, actor.id, roster_id, sessions=len(coming))
-    found = [Interval(session.starts_at, session.ends_at) for session in coming]
-    notice = Notice(
-        f"roster-end:{roster_id}", len(coming), "cancelled", found, f"/rosters/{roster_id}", message
-    )
-    notify(actor, at, roster, members, notice, base_url)
+    event = f"roster-end:{roster_id}"
+    notice = Notice(event, len(coming), "cancelled", [], f"/rosters/{roster_id}", message)
+    _tell(actor, at, roster, coming, notice, base_url)
+    end_lines(coming)
     return len(coming)
 
 

@@ -18,6 +18,7 @@ from supervision.models.mail import Announcement
 from supervision.permissions import Actor
 from supervision.services.claims import Claimant
 from supervision.services.places import Held
+from supervision.services.sessions.setting import OwnPlace
 
 SHOWN = 4
 
@@ -28,7 +29,7 @@ class Notice:
 
     `event` and `sequence` make it unique; `path` leads to its page; `spans` are the times now in
     force, in order, and `before` the former time of a single session that moved. `warnings` are
-    the busy times that each person had already.
+    the busy times that each person had already. `place` is the sessions' own, None the roster's.
     """
 
     event: str
@@ -39,6 +40,7 @@ class Notice:
     message: str = ""
     before: Interval | None = None
     warnings: dict[UUID, Sequence[Interval]] = field(default_factory=dict)
+    place: OwnPlace | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def notify(
     notice: Notice,
     base_url: str,
 ) -> None:
-    """Have every member told but the one who did it."""
+    """Have every one of these members told but the one who did it."""
     readers = [one.person_id for one in members if actor is None or one.person_id != actor.id]
     if readers:
         told = _told(actor, roster, notice, readers, base_url)
@@ -89,6 +91,7 @@ def notify(
 def _told(
     actor: Actor | None, roster: Held, notice: Notice, readers: list[UUID], base_url: str
 ) -> Told:
+    place = notice.place or OwnPlace(roster.address, roster.meeting_link)
     return Told(
         event=notice.event,
         sequence=notice.sequence,
@@ -96,8 +99,8 @@ def _told(
         name=actor.name if actor else None,
         title=roster.title,
         zone=roster.zone,
-        address=roster.address,
-        meeting_link=roster.meeting_link,
+        address=place.address,
+        meeting_link=place.meeting_link,
         link=f"{base_url}{notice.path}" if base_url else "",
         message=notice.message,
         count=len(notice.spans),

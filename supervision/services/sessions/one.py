@@ -4,38 +4,46 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 
-from supervision.db import db
+from supervision.db import db, run
 from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import resolve
 from supervision.errors import N_, Conflict, NotFound
+from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim, Session, SessionState
-from supervision.permissions import Actor, can_take_part
+from supervision.permissions import Actor, can_see_session
 from supervision.services import claims
 from supervision.services.audit import Act, record
 from supervision.services.claims import Claimant, Clash
 from supervision.services.places import Held, hold_to_run, place_of
+from supervision.services.sessions.endings import note_ending
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.plan import (
     Booked,
     Wish,
     check_future,
     checked_message,
-    concerned,
     insert_sessions,
-    members_of,
-    people_of,
     spans,
     touch,
 )
 from supervision.services.sessions.seats import end_lines
+from supervision.services.sessions.setting import Setting, own_place
+from supervision.services.sessions.whose import people_of, takers_of, wants_sign_up, whose
+
+_CLAIMED = exists().where(Claim.session_id == Session.id, Claim.person_id == bindparam("actor_id"))
+_OF = (
+    select(Session.roster_id, Roster.kind, Session.for_all, _CLAIMED)
+    .join(Roster, Roster.id == Session.roster_id)
+    .where(Session.id == bindparam("session_id"))
+)
 
 
 def book_session(
     actor: Actor, at: datetime, roster_id: UUID, wish: Wish, base_url: str = ""
 ) -> Booked:
-    """Book one session for everybody in a roster, or for who signs up, in the roster's zone.
+    """Book one session for everybody in a roster, for some, or for who signs up, in its zone.
 
     A local time that does not exist is moved as RFC 5545 §3.3.5 says, one that comes twice is the
     first. Raises NotFound, NotAllowed, Conflict (the roster has ended), Invalid (a wrong value,
@@ -45,30 +53,38 @@ def book_session(
     wish = wish.checked(roster.zone)
     due = [resolve(wish.starts_local, roster.zone)]
     check_future(due, at)
-    members = members_of(roster)
-    warnings = checked_clashes(members, spans(due, wish.minutes), at)
+    members = people_of(roster, wish.setting.people)
+    takers = takers_of(roster, members, wish.setting)
+    warnings = checked_clashes(takers, spans(due, wish.minutes), at)
     placed = insert_sessions(
-        roster, due, wish.minutes, made_by_id=actor.id, at=at, message=wish.message
+        roster,
+        due,
+        wish.minutes,
+        made_by_id=actor.id,
+        at=at,
+        message=wish.message,
+        setting=wish.setting,
     )
-    claims.claim(placed, members)
+    claims.claim(placed, takers)
     (session_id, span), *_ = placed
     record(Act.SESSION_BOOK, at, actor.id, session_id, roster=roster_id)
     notice = Notice(
         f"session:{session_id}",
         0,
-        booked_verb(roster),
+        booked_verb(roster, wish.setting),
         [span],
         f"/sessions/{session_id}",
         wish.message,
         warnings=own_warnings(warnings),
+        place=wish.setting.place,
     )
     notify(actor, at, roster, members, notice, base_url)
     return Booked((session_id,), roster.zone, None, tuple(warnings), int(due[0].shifted))
 
 
-def booked_verb(roster: Held) -> str:
+def booked_verb(roster: Held, setting: Setting) -> str:
     """How a booking is told: with what its members have to do, where they sign up."""
-    return "booked" if roster.session_capacity is None else "opened"
+    return "opened" if wants_sign_up(roster, setting) else "booked"
 
 
 def checked_clashes(
@@ -113,13 +129,15 @@ def move_session(
     )
     if span == before:
         return Booked((session_id,), session.zone, session.series_id)
-    members = people_of(roster, [session])
+    owners = whose(roster, [session])
+    members = owners.of(session_id)
     warnings = checked_clashes(members, [span], at, [session_id])
     session.starts_at, session.ends_at = span
     session.shifted, session.edited, session.message = due.shifted, True, wish.message
     touch(session, at)
     db.session.flush()
     claims.reclaim([(session_id, span)], members)
+    note_ending(session.series_id)
     record(Act.SESSION_MOVE, at, actor.id, session_id, roster=roster.id)
     notice = Notice(
         f"session:{session_id}",
@@ -130,8 +148,9 @@ def move_session(
         wish.message,
         before,
         own_warnings(warnings),
+        own_place(session),
     )
-    notify(actor, at, roster, concerned(members, [session]), notice, base_url)
+    notify(actor, at, roster, owners.told(session_id), notice, base_url)
     return Booked((session_id,), session.zone, session.series_id, tuple(warnings), int(due.shifted))
 
 
@@ -147,14 +166,14 @@ def cancel_session(
     roster, session = changeable_session(actor, at, session_id, cancelled_too=True)
     if session.state == SessionState.CANCELLED:
         return
-    members = people_of(roster, [session])
-    told = concerned(members, [session])
-    claims.serialise(member.person_id for member in members)
+    owners = whose(roster, [session])
+    claims.serialise(member.person_id for member in owners.of(session_id))
     session.state, session.message = SessionState.CANCELLED, message
     touch(session, at)
     db.session.flush()
     claims.release([session_id])
     end_lines([session])
+    note_ending(session.series_id)
     record(Act.SESSION_CANCEL, at, actor.id, session_id, roster=roster.id)
     span = Interval(session.starts_at, session.ends_at)
     notice = Notice(
@@ -165,7 +184,7 @@ def cancel_session(
         f"/sessions/{session_id}",
         message,
     )
-    notify(actor, at, roster, told, notice, base_url)
+    notify(actor, at, roster, owners.told(session_id), notice, base_url)
 
 
 def changeable_session(
@@ -175,9 +194,7 @@ def changeable_session(
 
     Raises NotFound, NotAllowed, Conflict.
     """
-    roster_id = db.session.scalar(select(Session.roster_id).where(Session.id == session_id))
-    if roster_id is None or not may_know(actor, roster_id, session_id):
-        raise NotFound
+    roster_id = roster_of(actor, session_id)
     roster = hold_to_run(actor, roster_id)
     session = db.session.get_one(Session, session_id, populate_existing=True)
     if session.state == SessionState.CANCELLED and not cancelled_too:
@@ -189,10 +206,16 @@ def changeable_session(
     return roster, session
 
 
-def may_know(actor: Actor, roster_id: UUID, session_id: UUID) -> bool:
-    """Whether the session's page is there for the actor: they are in, or it once was theirs."""
-    return can_take_part(place_of(actor, roster_id)) or bool(
-        db.session.scalar(
-            select(Claim.id).where(Claim.session_id == session_id, Claim.person_id == actor.id)
-        )
-    )
+def roster_of(actor: Actor, session_id: UUID) -> UUID:
+    """The roster of a session whose page is there for the actor. Raises NotFound.
+
+    It is theirs or once was, or they are in the roster and it is for all, or they run it.
+    """
+    row = run(_OF, {"session_id": session_id, "actor_id": actor.id}).one_or_none()
+    if row is None:
+        raise NotFound
+    roster_id, kind, for_all, is_theirs = tuple(row)
+    if not is_theirs and not can_see_session(place_of(actor, roster_id), kind, for_all):
+        raise NotFound
+    found: UUID = roster_id
+    return found

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import bindparam, case, exists, func, select
 
-from supervision.db import db
-from supervision.domain.recurrence import Repeat
+from supervision.db import db, run
+from supervision.domain.intervals import Interval
 from supervision.errors import NotFound
 from supervision.models.people import Person
 from supervision.models.rosters import (
@@ -17,10 +17,18 @@ from supervision.models.rosters import (
     Roster,
     RosterState,
 )
-from supervision.models.sessions import Claim, Series, Session, SessionState
-from supervision.permissions import Actor, can_run_roster, can_take_part, can_take_time
+from supervision.models.sessions import Claim, Session, SessionState
+from supervision.permissions import (
+    Actor,
+    can_run_roster,
+    can_see_session,
+    can_take_part,
+    can_take_time,
+)
 from supervision.services.places import place_of
 from supervision.services.sessions.reads import ROWS, SessionRow
+from supervision.services.sessions.rules import SeriesInfo, series_info
+from supervision.services.sessions.setting import OwnPlace
 
 
 @dataclass(frozen=True)
@@ -33,34 +41,18 @@ class Attendee:
 
 
 @dataclass(frozen=True)
-class SeriesInfo:
-    """The series of a session: its rule, and what of it is still to come."""
-
-    id: UUID
-    repeat: Repeat
-    starts_local: str
-    zone: str
-    minutes: int
-    coming: int
-    last_at: datetime | None
-
-    @property
-    def ends_soon(self) -> bool:
-        """Whether it has an end that fewer than four meetings lie before."""
-        return not self.repeat.is_open and self.coming <= 3
-
-
-@dataclass(frozen=True)
 class SessionPage:
     """A session with its people and series, and what the viewer may do.
 
-    `may_change_own`: by the supervisor's terms, as their supervisee. `late`: a supervisee moved
-    or cancelled it with less notice than was asked for.
+    `may_change_own`: by the supervisor's terms, as their supervisee. `may_reflect`: it is, or was,
+    the viewer's to write about. `may_extend`, `may_end`: its series. `late`: a supervisee moved or
+    cancelled it with less notice than was asked for. `asked`: all times that wait for one answer.
     """
 
     session: SessionRow
     minutes: int
     message: str
+    own_place: OwnPlace | None
     people: list[Attendee]
     series: SeriesInfo | None
     may_run: bool
@@ -69,44 +61,62 @@ class SessionPage:
     may_answer: bool
     may_withdraw: bool
     may_change_own: bool
+    may_reflect: bool
+    may_extend: bool
+    may_end: bool
     late: bool
+    asked: list[Interval]
 
 
 def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
     """A session that is, or was, the actor's, or that their roster holds. Raises NotFound.
 
     Who takes part in the roster sees who else the session is for; who has left sees only that
-    their own sessions were.
+    their own sessions were. What is for some members alone, only they and who runs it see.
     """
     claimed = exists().where(Claim.session_id == session_id, Claim.person_id == actor.id)
     row = db.session.execute(
-        ROWS.add_columns(Session.message, Session.late, Roster.state, claimed).where(
-            Session.id == session_id
-        ),
+        ROWS.add_columns(
+            Session.message,
+            Session.late,
+            Session.address.label("own_address"),
+            Session.meeting_link.label("own_link"),
+            Roster.state,
+            claimed,
+        ).where(Session.id == session_id),
         {"actor_id": actor.id},
     ).one_or_none()
     place = place_of(actor, row.roster_id) if row else None
-    if row is None or place is None or not (can_take_part(place) or row[-1]):
+    if row is None or place is None:
         raise NotFound
-    *columns, message, late, roster_state, _claimed = tuple(row)
+    if not (row[-1] or can_see_session(place, row.kind, row.for_all)):
+        raise NotFound
+    *columns, message, late, address, link, roster_state, is_theirs = tuple(row)
     session = SessionRow(*columns)
+    series = series_info(session.series_id, at) if session.series_id else None
     may_run = can_run_roster(place, session.kind)
     may_take = can_take_time(place, session.kind)
     to_come = roster_state == RosterState.ACTIVE and session.starts_at > at
     planned = to_come and session.state == SessionState.PLANNED
+    runs_on = may_run and roster_state == RosterState.ACTIVE and series is not None
     return SessionPage(
         session=session,
         minutes=(session.ends_at - session.starts_at).seconds // 60,
         message=message,
+        own_place=None if address is None else OwnPlace(address, link),
         people=_attendees(session) if can_take_part(place) else [],
-        series=_series_info(session.series_id, at),
+        series=series,
         may_run=may_run,
         may_change=may_run and planned,
         ended=session.ends_at <= at,
         may_answer=may_run and to_come and session.requested,
         may_withdraw=may_take and to_come and session.requested,
         may_change_own=may_take and planned,
+        may_reflect=is_theirs or (session.for_all and session.capacity is None),
+        may_extend=runs_on and series is not None and series.extensible,
+        may_end=runs_on and series is not None and series.coming > 0,
         late=late,
+        asked=_asked_with(session),
     )
 
 
@@ -126,26 +136,16 @@ def _attendees(session: SessionRow) -> list[Attendee]:
     return [Attendee(*row) for row in rows]
 
 
-def _series_info(series_id: UUID | None, at: datetime) -> SeriesInfo | None:
-    if series_id is None:
-        return None
-    row = db.session.execute(
-        select(
-            Series.id,
-            Series.rrule,
-            Series.starts_local,
-            Series.zone,
-            Series.minutes,
-            func.count(Session.id),
-            func.max(Session.starts_at),
-        )
-        .outerjoin(
-            Session,
-            (Session.series_id == Series.id)
-            & (Session.starts_at > at)
-            & (Session.state == SessionState.PLANNED),
-        )
-        .where(Series.id == series_id)
-        .group_by(Series.id)
-    ).one()
-    return SeriesInfo(row[0], Repeat.parse(row[1]), row[2], row[3], row[4], row[5], row[6])
+def _asked_with(session: SessionRow) -> list[Interval]:
+    """The times that were asked for at once with a session that waits for its answer."""
+    if session.series_id is None or not session.requested:
+        return []
+    rows = run(_ASKED, {"series_id": session.series_id})
+    return [Interval(row.starts_at, row.ends_at) for row in rows]
+
+
+_ASKED = (
+    select(Session.starts_at, Session.ends_at)
+    .where(Session.series_id == bindparam("series_id"), Session.state == SessionState.REQUESTED)
+    .order_by(Session.starts_at)
+)

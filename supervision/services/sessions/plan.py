@@ -1,8 +1,7 @@
 """What booking and moving have in common: the wish, its checks, the people, the rows."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,10 +12,10 @@ from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import LONGEST, Occurrence
 from supervision.errors import N_, Invalid
 from supervision.models.rosters import Membership, MemberState
-from supervision.models.sessions import MAX_MINUTES, Claim, Session, SessionState
+from supervision.models.sessions import MAX_MINUTES, Session, SessionState
 from supervision.services.claims import Claimant, Clash, claims_hard
 from supervision.services.places import Held
-from supervision.services.sessions.seats import waiting
+from supervision.services.sessions.setting import USUAL, Setting
 
 LEAST_MINUTES = 5
 MESSAGE = 500
@@ -29,15 +28,17 @@ class Wish:
     """A wall-clock time to meet at: naive `starts_local`, `minutes` long, with a few words.
 
     `zone` is the IANA zone that the wisher was shown, if any; it has to be the one in force.
+    `setting` is for what is booked: a move leaves place and people as they are.
     """
 
     starts_local: datetime
     minutes: int
     message: str = ""
     zone: str | None = None
+    setting: Setting = USUAL
 
     def checked(self, zone: str) -> "Wish":
-        """This wish with its message trimmed. Raises Invalid."""
+        """This wish with its words trimmed. Raises Invalid."""
         if not LEAST_MINUTES <= self.minutes <= MAX_MINUTES:
             raise Invalid(
                 "minutes",
@@ -54,6 +55,7 @@ class Wish:
             self.minutes,
             checked_message(self.message),
             zone,
+            self.setting.checked(),
         )
 
 
@@ -83,52 +85,10 @@ _MEMBERS = (
 )
 
 
-_CLAIMED = select(*table(Claim).c["session_id", "person_id"]).where(
-    table(Claim).c.session_id.in_(bindparam("ids", expanding=True))
-)
-NONE_YET: frozenset[UUID] = frozenset()
-
-
-def everybody(roster: Held) -> list[Claimant]:
+def members_of(roster: Held) -> list[Claimant]:
     """Who is in a roster now, by id, and how their time is claimed."""
     rows = run(_MEMBERS, {"roster_id": roster.id})
     return [Claimant(row.person_id, claims_hard(roster.kind, row.role)) for row in rows]
-
-
-def members_of(roster: Held) -> list[Claimant]:
-    """As `everybody`; new sessions are theirs, or where members sign up only of those who lead."""
-    members = everybody(roster)
-    if roster.session_capacity is None:
-        return members
-    return [one if one.hard else replace(one, only=NONE_YET) for one in members]
-
-
-def claimed(session_ids: Iterable[UUID]) -> defaultdict[UUID, set[UUID]]:
-    """By person, which of these sessions are theirs."""
-    own: defaultdict[UUID, set[UUID]] = defaultdict(set)
-    for row in run(_CLAIMED, {"ids": list(session_ids)}):
-        own[row.person_id].add(row.session_id)
-    return own
-
-
-def people_of(roster: Held, sessions: Iterable[Session]) -> list[Claimant]:
-    """As `everybody`, with those of these sessions that are theirs."""
-    members, known = everybody(roster), list(sessions)
-    seated = [one.id for one in known if one.capacity is not None]
-    if not seated:
-        return members
-    own = claimed(seated)
-    for_all = frozenset(one.id for one in known if one.capacity is None)
-    return [replace(one, only=for_all | own[one.person_id]) for one in members]
-
-
-def concerned(people: Sequence[Claimant], sessions: Iterable[Session]) -> list[Claimant]:
-    """Who of them is to be told of a change: who comes, and who waits for a seat."""
-    if all(one.only is None for one in people):
-        return list(people)
-    ids = [one.id for one in sessions]
-    wait = waiting(ids)
-    return [one for one in people if one.person_id in wait or any(map(one.comes_to, ids))]
 
 
 def check_future(due: Sequence[Occurrence], at: datetime) -> None:
@@ -170,6 +130,7 @@ def insert_sessions(
     series_id: UUID | None = None,
     zone: str | None = None,
     message: str = "",
+    setting: Setting = USUAL,
     state: SessionState = SessionState.PLANNED,
     session_type_id: UUID | None = None,
     capacity: int | None = None,
@@ -178,7 +139,7 @@ def insert_sessions(
 
     Where members sign up each has `capacity` seats, or as many as is usual in the roster.
     """
-    usual = roster.session_capacity
+    usual = roster.session_capacity if setting.people is None else None
     seats = None if usual is None else capacity or usual
     placed = [(uuid4(), span) for span in spans(due, minutes)]
     rows = [
@@ -195,6 +156,7 @@ def insert_sessions(
             "session_type_id": session_type_id,
             "capacity": seats,
             "message": message,
+            **setting.columns(),
             "made_by_id": made_by_id,
             "created_at": at,
             "published_at": stamp(at),

@@ -23,7 +23,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.base import Executable
 
 from supervision.db import run
-from supervision.models.rosters import LEADS, Membership, MemberState, Roster
+from supervision.models.rosters import LEADS, MemberRole, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session, SessionState
 from supervision.models.signup import SignupWait
 from supervision.permissions import Actor
@@ -48,8 +48,9 @@ class SessionRow:
     """A session as one of its people sees it: [starts_at, ends_at) in UTC, `zone` its own zone.
 
     `role` is the viewer's in the roster, empty for who has left it; such a viewer, and whoever
-    looks at a cancelled session, is shown no place. `standing` is a Standing; of `capacity` seats
-    `taken` are taken or kept where members sign up, else it is None.
+    looks at a cancelled session, is shown no place. What is not `for_all` is for some members.
+    `standing` is a Standing; of `capacity` seats `taken` are taken or kept where members sign up,
+    else it is None.
     """
 
     id: UUID
@@ -66,6 +67,7 @@ class SessionRow:
     edited: bool
     series_id: UUID | None
     role: str
+    for_all: bool
     capacity: int | None
     taken: int
     standing: str
@@ -131,12 +133,13 @@ ROWS: Select[Any] = (
         Session.ends_at,
         Session.zone,
         Session.state,
-        case((_SHOWN, Roster.address), else_=""),
-        case((_SHOWN, Roster.meeting_link), else_=""),
+        case((_SHOWN, func.coalesce(Session.address, Roster.address)), else_=""),
+        case((_SHOWN, func.coalesce(Session.meeting_link, Roster.meeting_link)), else_=""),
         Session.shifted,
         Session.edited,
         Session.series_id,
         func.coalesce(Membership.role, ""),
+        Session.for_all,
         Session.capacity,
         Session.taken,
         _STANDING,
@@ -170,12 +173,14 @@ _OPEN = ROWS.where(
 )
 _BETWEEN = _MINE.order_by(Claim.starts_at, Roster.title)
 _BETWEEN_AND_OPEN = union_all(_MINE, _OPEN).order_by("starts_at", "title")
-# Who takes part sees all sessions, who has left those that were theirs, others none.
+# Who runs a roster sees all its sessions, who takes part those that are for all and their own,
+# who has left those that were theirs, others none.
+_RUNS = Membership.role.in_(LEADS) | (Membership.role == MemberRole.PEER)
 _OF_ROSTER = (
     ROWS.where(
         Session.roster_id == bindparam("roster_id"),
         Session.state != SessionState.DECLINED,
-        Membership.id.is_not(None) | _IS_MINE,
+        (Membership.id.is_not(None) & (Session.for_all | _RUNS)) | _IS_MINE,
     )
     .offset(bindparam("skip"))
     .limit(PAGE)
@@ -203,13 +208,14 @@ def sessions_between(
 
 
 def next_start(roster_id: ColumnElement[UUID] | Any) -> ScalarSelect[Any]:
-    """For a list of rosters: when a roster meets next after :at, as a subquery on its id."""
+    """For a list of rosters: when :actor_id meets there next after :at, as a subquery on its id."""
     return (
         select(func.min(Session.starts_at))
         .where(
             Session.roster_id == roster_id,
             Session.starts_at > bindparam("at"),
             Session.state == SessionState.PLANNED,
+            Session.for_all | _IS_MINE,
         )
         .scalar_subquery()
     )

@@ -23,7 +23,7 @@ _TAKE = (
 )
 _FREE = update(_SESSION).where(_THIS).values(taken=_SESSION.c.taken - 1)
 _IN_LINE = _WAIT.c.session_id.in_(bindparam("ids", expanding=True))
-_WAITING = select(_WAIT.c.person_id).where(_IN_LINE)
+_WAITING = select(_WAIT.c.session_id, _WAIT.c.person_id).where(_IN_LINE)
 _KEPT = (
     select(func.count())
     .where(_WAIT.c.session_id == _SESSION.c.id, _WAIT.c.offered_until.is_not(None))
@@ -43,9 +43,13 @@ def free_seat(session_id: UUID) -> None:
     run(_FREE, {"session_id": session_id})
 
 
-def waiting(session_ids: Iterable[UUID]) -> set[UUID]:
-    """Who waits for a seat in any of these sessions."""
-    return set(run(_WAITING, {"ids": list(session_ids)}).scalars())
+def waiting(session_ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """By session, who waits for a seat in it."""
+    rows = list(run(_WAITING, {"ids": list(session_ids)}))
+    return {
+        key: frozenset(row.person_id for row in rows if row.session_id == key)
+        for key in {row.session_id for row in rows}
+    }
 
 
 def end_lines(sessions: Iterable[Session]) -> None:

@@ -10,14 +10,14 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from supervision.db import db, run, table
 from supervision.domain.intervals import Interval
 from supervision.domain.seats import closes_at
-from supervision.errors import N_, Conflict, NotFound
+from supervision.errors import N_, Conflict
 from supervision.models.sessions import Claim, Session, SessionState
 from supervision.models.signup import SignupOff, SignupWait
 from supervision.permissions import Actor
 from supervision.services import claims, meetings
 from supervision.services.claims import Claimant
 from supervision.services.places import Held, hold_to_sign_up
-from supervision.services.sessions.one import may_know
+from supervision.services.sessions.one import roster_of
 from supervision.services.sessions.plan import touch
 
 _OFF, _CLAIM, _WAIT = table(SignupOff), table(Claim), table(SignupWait)
@@ -62,10 +62,7 @@ def held(actor: Actor, at: datetime, session_id: UUID) -> tuple[Held, Session]:
 
     Raises NotFound, NotAllowed, Conflict.
     """
-    roster_id = db.session.scalar(select(Session.roster_id).where(Session.id == session_id))
-    if roster_id is None or not may_know(actor, roster_id, session_id):
-        raise NotFound
-    roster = hold_to_sign_up(actor, roster_id)
+    roster = hold_to_sign_up(actor, roster_of(actor, session_id))
     session = db.session.get_one(Session, session_id, populate_existing=True)
     if session.state == SessionState.CANCELLED:
         raise Conflict(N_("This session was cancelled."))

@@ -11,7 +11,7 @@ from supervision.models.sessions import Series, Session
 from supervision.permissions import Actor
 from supervision.services.audit import Act, record
 from supervision.services.series import Which
-from supervision.services.series.parts import coming, due_of
+from supervision.services.series.rows import coming, due_of
 from supervision.services.sessions.one import changeable_session
 from supervision.services.signup.line import fill
 

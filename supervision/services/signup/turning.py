@@ -21,14 +21,16 @@ from supervision.services.claims import Claimant, Clash
 from supervision.services.places import Held
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.one import own_warnings
-from supervision.services.sessions.plan import claimed, everybody, people_of, touch
+from supervision.services.sessions.plan import members_of, touch
 from supervision.services.sessions.seats import end_lines
+from supervision.services.sessions.whose import claimed_by, whose
 from supervision.services.signup.parts import join
 
 _COMING = (
     Session.roster_id == bindparam("roster_id"),
     Session.starts_at > bindparam("at"),
     Session.state == SessionState.PLANNED,
+    Session.for_all,
 )
 _COUNT = select(func.count(Session.id)).where(*_COMING)
 _SESSIONS = select(Session).where(*_COMING).order_by(Session.starts_at)
@@ -73,7 +75,7 @@ def turn_on(actor: Actor, at: datetime, roster: Held, capacity: int, base_url: s
     The seats go by how long somebody is a member, and so does the line. The roster is held.
     """
     sessions = _coming(roster, at)
-    members = everybody(roster)
+    members = members_of(roster)
     claims.serialise(one.person_id for one in members)
     order = [row.id for row in run(_MEMBERS, {"roster_id": roster.id})]
     left_over = _left_over(sessions, order, capacity)
@@ -91,10 +93,10 @@ def _left_over(
     sessions: Sequence[Session], order: Sequence[UUID], capacity: int
 ) -> Mapping[UUID, list[UUID]]:
     """By person, the sessions in which others have all the seats."""
-    own = claimed(one.id for one in sessions)
+    claimed = claimed_by([one.id for one in sessions])
     found: dict[UUID, list[UUID]] = defaultdict(list)
     for session in sessions:
-        expected = [one for one in order if session.id in own[one]]
+        expected = [one for one in order if one in claimed[session.id]]
         for person_id in expected[capacity:]:
             found[person_id].append(session.id)
     return found
@@ -116,7 +118,7 @@ def turn_off(actor: Actor, at: datetime, roster: Held, base_url: str = "") -> No
     It never fails: who has something else at such a time is told so. The roster is held.
     """
     sessions = _coming(roster, at)
-    members = people_of(roster, sessions)
+    members = whose(roster, sessions).members
     claims.serialise(one.person_id for one in members)
     end_lines(sessions)
     placed = [(one.id, Interval(one.starts_at, one.ends_at)) for one in sessions]
