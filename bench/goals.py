@@ -16,7 +16,7 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from bench import finding, starts
+from bench import booking, finding, starts
 from bench import slots as free
 from bench.dataset import ALICE, PASSPHRASE, this_monday
 from bench.load import Ask, Refused, drive, fetch
@@ -123,6 +123,31 @@ def _bookings(stage: Stage, engine: str) -> Iterator[Ask]:
         }
         path = f"/rosters/{cast.rosters[0]}/book"
         yield Ask(path, 303, {"Cookie": cookie}, form)
+
+
+def book_check(stage: Stage) -> Iterator[Row]:
+    """What keeps bookings apart, and a whole booking, beside one bare row; by wall time.
+
+    Each in a transaction of its own: waiting in line, the look for clashes, session and claims;
+    then also the roster, its members, the audit line and the announcement.
+    """
+    for engine in ENGINES:
+        costs = booking.costs(stage.app(engine))
+        row = compare("book-check", engine, costs.check, costs.row, 0.5)
+        yield replace(row, unit="ms")
+        row = compare("book-check", f"{engine}, whole booking", costs.whole, costs.row, None)
+        yield replace(row, unit="ms")
+
+
+def book_contended(stage: Stage) -> Iterator[Row]:
+    """Sixteen clients: one slot has exactly one winner, twenty times; then how long who waits."""
+    for engine in ENGINES:
+        won, slots = booking.one_slot(stage, engine), booking.SLOTS
+        case = f"{engine}, one slot"
+        yield Row("book-contended", case, won, slots, won / slots, 1.0, "at least", "winners")
+        high, middle = booking.waits(stage, engine)
+        case, ratio = f"{engine}, p99 beside p50", high / middle
+        yield Row("book-contended", case, high, middle, ratio, 5.0, "at most", "ms")
 
 
 def note(_stage: Stage) -> Iterator[Row]:
@@ -252,6 +277,8 @@ GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "feed": feed,
     "feed-304": feed_304,
     "book": book,
+    "book-check": book_check,
+    "book-contended": book_contended,
     "note": note,
     "unlock": unlock,
     "p99": p99,

@@ -50,6 +50,16 @@ def _send(connection: http.client.HTTPConnection, ask: Ask) -> None:
     connection.request("POST", ask.path, urlencode(ask.form), ask.headers | kind)
 
 
+def answer(port: int, ask: Ask) -> int:
+    """The status of one answer, whatever it is, over a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    _send(connection, ask)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response.status
+
+
 def fetch(port: int, ask: Ask) -> tuple[bytes, dict[str, str]]:
     """One answer: its body, and its headers by their names in small letters. Raises Refused."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)

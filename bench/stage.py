@@ -108,9 +108,13 @@ class Stage:
 
     def cookie(self, engine: str, alone: bool = False) -> str:
         """Alice signed in, or somebody without a single roster."""
-        app, cast = self.app(engine), self.cast(engine)
+        cast = self.cast(engine)
+        return self.cookie_of(engine, cast.alone if alone else cast.alice)
+
+    def cookie_of(self, engine: str, person_id: UUID) -> str:
+        app = self.app(engine)
         with app.app_context(), writing():
-            sign_in_id = people.sign_in(cast.alone if alone else cast.alice, "bench", clock.now())
+            sign_in_id = people.sign_in(person_id, "bench", clock.now())
         return self._signed(app, sign_in_id)
 
     def anonymous_cookie(self, engine: str) -> str:

@@ -43,6 +43,8 @@ AREAS = (
     "notes",
     "health",
     "meetings",
+    "attendance",
+    "leave",
     "signup",
 )
 HERE = Path(__file__).parent

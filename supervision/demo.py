@@ -16,6 +16,7 @@ from supervision.db import db, writing
 from supervision.domain import vault
 from supervision.domain.recurrence import Repeat
 from supervision.errors import N_, Conflict
+from supervision.models.attendance import Came
 from supervision.models.audit import Installation
 from supervision.models.feeds import Privacy, Scope
 from supervision.models.mail import Announcement, Outbox
@@ -23,8 +24,10 @@ from supervision.models.people import Person, PersonState, Role
 from supervision.models.rosters import Kind, MemberRole
 from supervision.permissions import Actor
 from supervision.services import (
+    attendance,
     availability,
     feeds,
+    meetings,
     notes,
     people,
     rosters,
@@ -34,12 +37,16 @@ from supervision.services import (
     signup,
 )
 from supervision.services import vault as vaults
+from supervision.services.attendance import Marking, Said
 from supervision.services.availability import Away, DateHours, Offer, OwnTerms, WeekHours, Whole
+from supervision.services.leave import LeaveWish
 from supervision.services.rosters import RosterForm
-from supervision.services.sessions import OwnPlace, Setting, Wish
+from supervision.services.sessions import OwnPlace, SessionRow, Setting, Wish
 
 PASSPHRASE = "compassion-demo"  # noqa: S105 - told to everybody who starts the demo
 PAST = timedelta(weeks=10)
+UNMARKED = timedelta(days=7)
+HOUR = timedelta(hours=1)
 ONLINE = "https://meet.example.org/"
 PEOPLE = (
     ("dana", "Dana Dale", Role.ORGANISER, "Europe/London", "24"),
@@ -95,6 +102,7 @@ def fill(at: datetime, settings: Settings) -> list[str]:
         cast = _people(at - PAST, settings)
         _rosters(cast, at)
         _just_ended(cast, at)
+        _attendance(cast, at)
         _notes(cast, at)
         _availability(cast, at)
         feeds.make_subscription(
@@ -289,6 +297,46 @@ def _just_ended(cast: Cast, at: datetime) -> None:
         sessions.book_session(alice, at - timedelta(days=1), roster_id, Wish(rounded, 50))
     except Conflict:
         return
+
+
+def _attendance(cast: Cast, at: datetime) -> None:
+    """Alice marked all that is older than a week, and equals marked and confirmed their meetings.
+
+    The last of Erin's peers waits for two of them. Bob came late once, which was corrected.
+    """
+    _mark(cast, "alice", MemberRole.SUPERVISOR, at - UNMARKED)
+    peers = _mark(cast, "erin", MemberRole.PEER, at)
+    local = _mark(cast, "charlie", MemberRole.PEER, at)
+    for one in local:
+        attendance.agree(cast["heidi"], one.ends_at + 2 * HOUR, one.id, 1)
+    for number, one in enumerate(peers):
+        for name in ("carol", "grace", "frank") if number else ("carol",):
+            attendance.agree(cast[name], one.ends_at + 2 * HOUR, one.id, 1)
+    _correct(cast, at - UNMARKED, "bob", Said(Came.ATTENDED, 30), "The train was late.")
+    _correct(cast, at - UNMARKED, "frank", Said(Came.MISSED), "")
+    away = at.date() + timedelta(days=12)
+    meetings.take_leave(cast["frank"], at, LeaveWish(away, away + timedelta(days=13), "holiday"))
+
+
+def _mark(cast: Cast, name: str, role: str, until: datetime) -> list[SessionRow]:
+    """In each of somebody's rosters, everybody was at what ended before then; the latest first."""
+    marked = []
+    for roster in rosters.rosters_of(cast[name], until):
+        past = sessions.past_of_roster(cast[name], roster.id, until) if roster.role == role else []
+        for one in past:
+            if one.ends_at + HOUR < until and not one.cancelled:
+                attendance.mark_everybody(cast[name], one.ends_at + HOUR, one.id, 0)
+                marked.append(one)
+    return marked
+
+
+def _correct(cast: Cast, until: datetime, name: str, said: Said, reason: str) -> None:
+    """The next to last of somebody's own marked sessions with Alice was another one."""
+    own = (row.id for row in rosters.rosters_of(cast[name], until) if row.kind == Kind.INDIVIDUAL)
+    past = sessions.past_of_roster(cast["alice"], next(own), until - HOUR)
+    one = [row for row in past if row.ends_at + HOUR < until and not row.cancelled][1]
+    marking = Marking(1, {cast[name].id: said}, {}, reason)
+    attendance.mark(cast["alice"], one.ends_at + timedelta(days=1), one.id, marking)
 
 
 def _notes(cast: Cast, at: datetime) -> None:

@@ -78,6 +78,14 @@ def can_see_session(place: Place | None, kind: str, for_all: bool) -> bool:
     return can_take_part(place) if for_all else can_run_roster(place, kind)
 
 
+def can_mark_attendance(place: Place | None, kind: str) -> bool:
+    """Say who was there, and see it of everybody: who leads; in a peer roster every member.
+
+    Also once the roster has ended. Others see what is said of themselves.
+    """
+    return can_run_roster(place, kind)
+
+
 def can_see_times(place: Place | None, kind: str) -> bool:
     """See which times of the supervisor's are free: both people of an individual roster."""
     return can_take_part(place) and kind == Kind.INDIVIDUAL

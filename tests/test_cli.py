@@ -24,12 +24,13 @@ from supervision.db import db, writing
 from supervision.domain.reflections import Words
 from supervision.domain.vault.envelope import Type
 from supervision.models import guards
+from supervision.models.attendance import Attendance
 from supervision.models.feeds import FeedSubscription
 from supervision.models.notes import NoteDraft, NoteRevision, Vault, VaultSlot
 from supervision.models.people import Credential, Link, Person
 from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim
-from supervision.services import health, notes, sign_ins, vault
+from supervision.services import attendance, health, notes, sign_ins, vault
 from supervision.services.health import Schema
 from tests import factories
 
@@ -438,6 +439,30 @@ def test_check_finds_a_counter_that_is_off(run: Run) -> None:
     assert (result.exit_code, result.output) == (
         1,
         f"roster {house.group} counts 5 places taken, 2 are\n",
+    )
+
+
+@both
+def test_check_finds_attendance_without_claim_or_with_impossible_minutes(run: Run) -> None:
+    """Fifty minutes are an hour at most; Carol was never expected."""
+    house = factories.house()
+    roster = db.session.get_one(Roster, house.group)
+    held = factories.session(roster, AT, house.alice, house.bob, house.carol).id
+    attendance.mark_everybody(house.alice, AT, held, 0)
+    assert run("check").output == "No fault found.\n"
+    db.session.execute(
+        update(Attendance).where(Attendance.person_id == house.bob.id).values(minutes=75)
+    )
+    db.session.execute(delete(Claim).where(Claim.person_id == house.carol.id))
+    result = run("check")
+    assert (result.exit_code, sorted(result.output.splitlines())) == (
+        1,
+        sorted(
+            [
+                f"attendance of person {house.bob.id} at session {held} has impossible minutes",
+                f"attendance of person {house.carol.id} at session {held} has no claim",
+            ]
+        ),
     )
 
 

@@ -106,6 +106,7 @@ def things(app: Flask) -> Things:
         "person_id": str(house.carol.id),
         "note_id": str(uuid4()),
         "draft_id": str(uuid4()),
+        "leave_id": str(uuid4()),
         "token": "x" * 43,
         "filename": "app.css",
     }
@@ -151,6 +152,7 @@ def things_of_others(app: Flask) -> Iterator[Rule]:
             "membership_id",
             "note_id",
             "draft_id",
+            "leave_id",
         }:
             yield rule
 

@@ -17,7 +17,7 @@ from supervision.models.rosters import Kind
 from supervision.permissions import Actor
 from supervision.services.sessions import SessionRow, Standing, sessions_between
 from supervision.web.auth import signed_in, viewer
-from supervision.web.filters import STANDINGS, clock_time, kind_name, zone_name
+from supervision.web.filters import STANDINGS, clock_time, kind_name, local_span, zone_name
 from supervision.web.fragments import page_or, wants_fragment
 
 bp = Blueprint("calendar", __name__)
@@ -153,10 +153,7 @@ def _title(view: str, day: date, days: Sequence[date], words: "Words") -> str:
     """23 – 29 November 2026, or November 2026."""
     if view == "month":
         return words.written(day, "MMMM yyyy")
-    first, last = days[0], days[-1]
-    alike = "d" if first.month == last.month else "d MMMM"
-    start = words.written(first, alike if first.year == last.year else "d MMMM yyyy")
-    return f"{start} – {words.written(last, 'd MMMM yyyy')}"
+    return local_span(days[0], days[-1])
 
 
 def _said(view: str, day: date, title: str, found: dict[date, list[Piece]]) -> str:

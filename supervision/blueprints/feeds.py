@@ -57,7 +57,7 @@ class MakeForm(Form):
         lazy("Name"),
         required(60),
         filters=[trimmed],
-        default=lazy("my phone"),
+        default=lazy("My phone"),
         description=lazy("So that you know it again. Make one link for each device or program."),
     )
     scope = SelectField(lazy("Shows"))
@@ -93,7 +93,8 @@ def show(subscription_id: UUID) -> str:
     if held.get("id") == str(subscription_id):
         # Shown once: what is kept nowhere cannot be found by whoever comes next.
         token = session.pop(ADDRESS)["token"]
-    return render_template("feeds/show.html", row=row, links=_links(token) if token else None)
+    links = _links(token) if token else None
+    return render_template("feeds/show.html", row=row, links=links, fetched=_fetched)
 
 
 @bp.post("/feeds/<uuid:subscription_id>/reset")

@@ -13,6 +13,7 @@ from supervision.web.settings import settings
 bp = Blueprint("home", __name__)
 AHEAD = timedelta(weeks=4)
 SHOWN = 6
+MARKED = 3
 JUST_ENDED = timedelta(hours=12)
 
 
@@ -20,15 +21,18 @@ JUST_ENDED = timedelta(hours=12)
 @signed_in
 def index() -> str:
     actor, at = viewer(), clock.now()
-    coming, waiting = home.coming(actor, at, at + AHEAD, SHOWN), home.waiting(actor, at)
+    coming = home.coming(actor, at, at + AHEAD, SHOWN)
+    waits = home.waits(actor, at)
     return render_template(
         "home/index.html",
         today=local_date(at),
         coming=coming,
         ended=home.just_ended(actor, at - JUST_ENDED, at),
-        waiting=waiting.invitations,
-        offers=waiting.offers,
-        endings=waiting.endings,
+        waiting=waits.invitations,
+        offers=waits.offers,
+        endings=waits.endings,
+        attendance=waits.attendance[:MARKED],
+        more_attendance=max(len(waits.attendance) - MARKED, 0),
         asked=booking.requests_for(actor, at),
         turns_asked=meetings.questions_for(actor, at),
         has_rosters=bool(coming) or home.has_rosters(actor),

@@ -146,6 +146,8 @@ def new() -> str:
 @signed_in
 def make() -> Response:
     form = _make_form()
+    if form.kind.data == Kind.INDIVIDUAL:
+        form.capacity.data = 1  # not asked for then
     done = forms.attempt(
         form, lambda: rosters.make_roster(viewer(), clock.now(), _said(form, form.kind.data))
     )

@@ -124,7 +124,7 @@ FREE = Template(
         ),
         Section(
             "around",
-            N_("A code, one action, a tick"),
+            N_("Client code and next step"),
             "",
             (
                 _CODE,

@@ -10,7 +10,7 @@ turn is the rule and no promise: this is the carpool problem (Fagin & Williams, 
 1983; Ajtai et al., J. Algorithms 29, 1998), where no rule that cannot see the future keeps it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from uuid import UUID
@@ -49,6 +49,11 @@ class Lineup:
     @property
     def people(self) -> tuple[UUID, ...]:
         return (self.facilitator, *self.presenters) if self.facilitator else self.presenters
+
+    def only(self, people: Collection[UUID]) -> "Lineup":
+        """What is left of it where only these came."""
+        leads = self.facilitator if self.facilitator in people else None
+        return Lineup(leads, tuple(one for one in self.presenters if one in people))
 
 
 @dataclass

@@ -1,9 +1,11 @@
 """Tables, one module an area. Importing the package gives Alembic and the checks all of them."""
 
 from supervision.models import (
+    attendance,
     audit,
     availability,
     feeds,
+    leave,
     mail,
     meetings,
     notes,
@@ -14,9 +16,11 @@ from supervision.models import (
 )
 
 __all__ = [
+    "attendance",
     "audit",
     "availability",
     "feeds",
+    "leave",
     "mail",
     "meetings",
     "notes",

@@ -55,12 +55,16 @@ class MeetingTurn(WithId, Model):
 
 
 class MeetingAbsence(Model):
-    """Somebody who said that they cannot come to a session, or was not there."""
+    """Somebody who said, at `said_at`, that they cannot come to a session.
+
+    Who was there in the end is said by `attendance`.
+    """
 
     __tablename__ = "meeting_absence"
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("session.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    said_at: Mapped[datetime | None]
 
 
 class MeetingSwap(WithId, Model):

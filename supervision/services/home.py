@@ -2,9 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, cast, exists, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    Boolean,
+    CompoundSelect,
+    Integer,
+    bindparam,
+    cast,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from supervision.db import UTCDateTime, run
 from supervision.models.rosters import (
@@ -19,29 +32,29 @@ from supervision.models.rosters import (
 from supervision.models.sessions import Claim, Series, Session, SessionState, Warned
 from supervision.models.signup import SignupWait
 from supervision.permissions import Actor
+from supervision.services import attendance
+from supervision.services.attendance import Waiting
 from supervision.services.claims import LONGEST
 from supervision.services.sessions.reads import ROWS, SessionRow
 
 
 @dataclass(frozen=True)
 class Invitation:
-    """A roster that waits for the actor's answer."""
+    """A roster that waits for the actor's answer; a seat in it is kept until `offered_until`."""
 
     id: UUID
     title: str
     kind: str
+    offered_until: datetime | None
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A place that is kept for the actor until `until`: in a session, or in a roster.
+    """A place in a session that is kept for the actor until `until`."""
 
-    `starts_at` is when the session begins, None for a roster.
-    """
-
-    id: UUID
+    session_id: UUID
     title: str
-    starts_at: datetime | None
+    starts_at: datetime
     until: datetime
 
 
@@ -57,13 +70,14 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Waits:
     """What waits for the actor: invitations by title, the offer that lapses first, endings in
-    order of time."""
+    order of time, attendance with the latest session first."""
 
     invitations: list[Invitation]
     offers: list[Offer]
     endings: list[Ending]
+    attendance: list[Waiting]
 
 
 _PLANNED = ROWS.join(Claim, Claim.session_id == Session.id).where(
@@ -86,22 +100,38 @@ _ENDED = (
     .limit(1)
 )
 _MINE = Membership.person_id == bindparam("actor_id")
-# One statement for all, since home has to be quick: rows of endings come with a last time, those
-# of offers with an end.
-_NO_TIME = cast(null(), UTCDateTime)
 _OF_SERIES = (Session.series_id == Series.id, Session.state == SessionState.PLANNED)
+_NO_TIME = cast(null(), UTCDateTime)
+_NO_COUNT = cast(null(), Integer)
+# Invitations have no time of their own; endings have a count of what is left.
+_INVITATIONS = (
+    select(
+        Roster.id,
+        Roster.title,
+        Roster.kind,
+        _NO_TIME.label("starts_at"),
+        cast(null(), Boolean).label("marked"),
+        _NO_COUNT.label("left"),
+        Membership.offered_until,
+    )
+    .join(Membership, Membership.roster_id == Roster.id)
+    .where(
+        _MINE,
+        or_(Membership.state == MemberState.INVITED, Membership.offered_until.is_not(None)),
+        Roster.state == RosterState.ACTIVE,
+    )
+)
 _ENDINGS = (
     select(
         Series.id,
         Roster.title,
         Roster.kind,
+        select(func.max(Session.starts_at)).where(*_OF_SERIES).scalar_subquery(),
+        cast(null(), Boolean),
         select(func.count())
         .where(*_OF_SERIES, Session.starts_at > bindparam("at"))
-        .scalar_subquery()
-        .label("left"),
-        select(func.max(Session.starts_at)).where(*_OF_SERIES).scalar_subquery().label("last_at"),
-        _NO_TIME.label("starts_at"),
-        _NO_TIME.label("until"),
+        .scalar_subquery(),
+        _NO_TIME,
     )
     .join(Roster, Roster.id == Series.roster_id)
     .join(Membership, Membership.roster_id == Roster.id)
@@ -115,35 +145,14 @@ _ENDINGS = (
         Series.warn_at <= bindparam("at"),
     )
 )
-_OF_ROSTERS = (
-    select(
-        Roster.id,
-        Roster.title,
-        Roster.kind,
-        literal(0),
-        _NO_TIME,
-        _NO_TIME,
-        Membership.offered_until,
-    )
-    .join(Membership, Membership.roster_id == Roster.id)
-    .where(
-        _MINE,
-        or_(
-            Membership.state == MemberState.INVITED,
-            (Membership.state == MemberState.WAITING)
-            & (Membership.offered_until > bindparam("at")),
-        ),
-        Roster.state == RosterState.ACTIVE,
-    )
-)
-_OF_SESSIONS = (
+_OFFERS = (
     select(
         Session.id,
         Roster.title,
         Roster.kind,
-        literal(0),
-        _NO_TIME,
         Session.starts_at,
+        cast(null(), Boolean),
+        _NO_COUNT,
         SignupWait.offered_until,
     )
     .join(Roster, Roster.id == Session.roster_id)
@@ -155,7 +164,10 @@ _OF_SESSIONS = (
         Session.state == SessionState.PLANNED,
     )
 )
-_WAITING = union_all(_ENDINGS, _OF_ROSTERS, _OF_SESSIONS)
+# One statement for all of it, since every visit pays for it.
+_WAITS: CompoundSelect[Any] = union_all(
+    _INVITATIONS, _OFFERS, _ENDINGS, attendance.WAITING.add_columns(_NO_COUNT, _NO_TIME)
+)
 _HAS_ROSTERS = select(exists().where(_MINE, Membership.state.in_(CURRENT)))
 
 
@@ -175,17 +187,29 @@ def just_ended(actor: Actor, since: datetime, at: datetime) -> SessionRow | None
     return SessionRow(*tuple(row)) if row else None
 
 
-def waiting(actor: Actor, at: datetime) -> Waiting:
-    """The rosters that the actor was asked into, the places that are kept for them, and the series
-    they run that near their end."""
-    rows = run(_WAITING, {"actor_id": actor.id, "at": at}).all()
-    endings = [Ending(row.id, row.title, row.left, row.last_at) for row in rows if row.last_at]
-    offers = [Offer(row.id, row.title, row.starts_at, row.until) for row in rows if row.until]
-    invited = [Invitation(*tuple(row)[:3]) for row in rows if not (row.last_at or row.until)]
-    return Waiting(
+def waits(actor: Actor, at: datetime) -> Waits:
+    """The rosters that the actor was asked into or is offered a seat of, seats of sessions that
+    are offered, the series they run that near their end, and sessions to mark or to confirm."""
+    rows = run(_WAITS, attendance.bounds(actor, at)).all()
+    invited = [
+        Invitation(row.id, row.title, row.kind, row.offered_until)
+        for row in rows
+        if row.starts_at is None
+    ]
+    endings = [
+        Ending(row.id, row.title, row.left, row.starts_at) for row in rows if row.left is not None
+    ]
+    offers = [
+        Offer(row.id, row.title, row.starts_at, row.offered_until)
+        for row in rows
+        if row.starts_at is not None and row.offered_until is not None
+    ]
+    sessions = [Waiting(*tuple(row)[:5]) for row in rows if row.marked is not None]
+    return Waits(
         sorted(invited, key=lambda one: one.title.casefold()),
         sorted(offers, key=lambda one: one.until),
         sorted(endings, key=lambda one: (one.last_at, one.title)),
+        sorted(sessions, key=lambda one: one.starts_at, reverse=True),
     )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import case, exists, func, select, text
 
 from supervision.db import db
+from supervision.domain.attendance import quarters
 from supervision.domain.vault.envelope import (
     HEADER_BYTES,
     TAG_BYTES,
@@ -20,6 +21,7 @@ from supervision.domain.vault.envelope import (
     place_of,
 )
 from supervision.models import guards
+from supervision.models.attendance import THERE, Attendance
 from supervision.models.notes import Note, NoteDraft, NoteRevision, SlotKind, Vault, VaultSlot
 from supervision.models.people import Credential
 from supervision.models.rosters import LEADS, Membership, MemberState, Roster
@@ -64,6 +66,7 @@ def faults() -> Iterator[str]:
     yield from _strays()
     yield from _counters()
     yield from _lines()
+    yield from _attendance()
     yield from _envelopes()
 
 
@@ -138,6 +141,33 @@ def _lines() -> Iterator[str]:
     waits = select(SignupWait.session_id, SignupWait.person_id).where(own)
     for session, person in db.session.execute(waits):
         yield f"person {person} waits for session {session} and has it"
+
+
+def _attendance() -> Iterator[str]:
+    """Only who had a session was at it, for quarter hours that it has."""
+    lines = (
+        select(
+            Attendance.session_id,
+            Attendance.person_id,
+            Attendance.state,
+            Attendance.minutes,
+            Session.ends_at,
+            Session.starts_at,
+            Claim.id.is_(None),
+        )
+        .join(Session, Session.id == Attendance.session_id)
+        .outerjoin(
+            Claim,
+            (Claim.session_id == Attendance.session_id) & (Claim.person_id == Attendance.person_id),
+        )
+    )
+    for session, person, state, minutes, ends_at, starts_at, stray in db.session.execute(lines):
+        line = f"attendance of person {person} at session {session}"
+        if stray:
+            yield f"{line} has no claim"
+        fits = minutes in quarters(int((ends_at - starts_at).total_seconds()) // 60)
+        if not (fits if state in THERE else minutes is None):
+            yield f"{line} has impossible minutes"
 
 
 def _envelopes() -> Iterator[str]:

@@ -44,8 +44,17 @@
     setTimeout(() => { label.textContent = before; }, 2000);
   }
 
+  // What was typed is shown and hidden again; hidden it leaves, or the browser would offer it later.
+  function reveal(button, shown) {
+    const word = button.dataset.hide;
+    if (shown === (byId(button.dataset.reveal).type === "text")) return;
+    byId(button.dataset.reveal).type = shown ? "text" : "password";
+    button.dataset.hide = button.textContent;
+    button.textContent = word;
+  }
+
   function enhance(root) {
-    root.querySelectorAll("[data-copy][hidden]").forEach((button) => { button.hidden = false; });
+    root.querySelectorAll("[data-copy][hidden], [data-reveal][hidden]").forEach((button) => { button.hidden = false; });
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
     root.querySelectorAll("[data-detect-zone]").forEach((field) => {
       const fits = field.tagName !== "SELECT" || [...field.options].some((o) => o.value === zone);
@@ -70,6 +79,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
+    const eye = event.target.closest("[data-reveal]");
+    if (eye) reveal(eye, byId(eye.dataset.reveal).type === "password");
     document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;
     });
@@ -81,6 +92,10 @@
     if (!menu) return;
     menu.open = false;
     menu.querySelector("summary").focus();
+  });
+
+  document.addEventListener("submit", (event) => {
+    event.target.querySelectorAll("[data-reveal]").forEach((button) => reveal(button, false));
   });
 
   // A lock or sign-out here is one everywhere: windows that show notes go blank. Pages of notes

@@ -16,6 +16,10 @@ from supervision.errors import N_
 from supervision.models.rosters import Kind, MemberRole
 from supervision.services.sessions import Standing
 
+# A number and what it counts stay on one line: 24 November, 2:30 pm.
+TIED = "\u00a0"
+DAY = f"d{TIED}MMMM"
+
 
 def viewer_zone() -> str:
     """The viewer's IANA zone, UTC for nobody."""
@@ -39,7 +43,7 @@ def clock_time(local: datetime, style: str = "") -> str:
     """14:30, or 2:30 pm for who likes that: by `style` (24 or 12), else as the viewer does."""
     if (style or viewer_clock()) == "24":
         return f"{local.hour:02}:{local.minute:02}"
-    return f"{local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}"
+    return f"{local.hour % 12 or 12}:{local.minute:02}{TIED}{'am' if local.hour < 12 else 'pm'}"
 
 
 def local_time(instant: datetime, zone: str | None = None) -> str:
@@ -60,8 +64,21 @@ def local_day(instant: datetime | date, zone: str | None = None) -> str:
         return str(_("Today"))
     if day == today + timedelta(days=1):
         return str(_("Tomorrow"))
-    pattern = "EEEE d MMMM" if day.year == today.year else "EEEE d MMMM yyyy"
+    pattern = f"EEEE {DAY}" if day.year == today.year else f"EEEE {DAY} yyyy"
     return _date(day, pattern, str(get_locale()))
+
+
+def local_span(first: date, last: date) -> str:
+    """23 – 29 November 2026: two days and all between, saying what they share once."""
+    locale = str(get_locale())
+    alike = "d" if first.month == last.month else DAY
+    start = _date(first, alike if first.year == last.year else f"{DAY} yyyy", locale)
+    return f"{start} – {_date(last, f'{DAY} yyyy', locale)}"
+
+
+def month_name(day: date) -> str:
+    """November 2026, in the viewer's language."""
+    return _date(day, "LLLL yyyy", str(get_locale()))
 
 
 def local_range(start: datetime, end: datetime, zone: str | None = None) -> str:
@@ -119,7 +136,9 @@ def init(app: Flask) -> None:
         "local_time": local_time,
         "local_date": local_date,
         "local_day": local_day,
+        "local_span": local_span,
         "local_range": local_range,
+        "month_name": month_name,
         "zone_name": zone_name,
         "kind_name": kind_name,
         "member_role_name": member_role_name,

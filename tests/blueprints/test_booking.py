@@ -82,7 +82,8 @@ def test_supervisor_sees_the_times_and_takes_none(house, kind, alice):
 
 def test_week_without_a_free_time_says_why_and_leads_on(house, kind, bob):
     page = bob.get(f"/book/{house.individual}?week=2026-11-16")
-    assert "Alice Ashworth is: in the past." in words(page.text)
+    assert "16 – 22 November 2026" in words(page.text)
+    assert "Every time in these days is in the past." in words(page.text)
     assert "Go to the next free time, Tue 24 Nov 2026" in words(page.text)
 
 

@@ -76,7 +76,7 @@ def test_feed_made_by_one_press_shows_its_address_once(bob, new_client) -> None:
     response = bob.submit("/feeds", button="Make link")
     made = subscription()
     assert (response.status_code, response.location) == (303, f"/feeds/{made.id}")
-    assert (made.label, made.scope, made.privacy) == ("my phone", "person", "plain")
+    assert (made.label, made.scope, made.privacy) == ("My phone", "person", "plain")
     shown = bob.get(response.location)
     token = token_on(shown.text)
     assert shown.headers["Cache-Control"] == "no-store"

@@ -142,6 +142,7 @@ def asks(house: House) -> dict[str, Callable[[Client], int]]:
         "rosters": get("/rosters"),
         "roster": get(f"/rosters/{house.group}"),
         "availability": get("/availability"),
+        "attendance to mark": get("/attendance/waiting"),
         "free times": get(f"/book/{house.individual}"),
         "find a time": get(f"/rosters/{house.group}/find"),
         "book": book(house.group),

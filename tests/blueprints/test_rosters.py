@@ -41,15 +41,15 @@ def test_supervisor_makes_a_roster_of_each_kind(house: House, client: Client) ->
         assert answer.status_code == 303
         assert client.get(answer.location).status_code == 200
     roles = db.session.execute(
-        db.select(Roster.kind, Membership.role, Roster.taken)
+        db.select(Roster.kind, Membership.role, Roster.taken, Roster.capacity)
         .join(Membership, Membership.roster_id == Roster.id)
         .where(Roster.title == MADE["title"])
         .order_by(Roster.kind)
     ).all()
     assert [tuple(row) for row in roles] == [
-        ("group", "supervisor", 0),
-        ("individual", "supervisor", 0),
-        ("peer", "peer", 1),
+        ("group", "supervisor", 0, 4),
+        ("individual", "supervisor", 0, 1),
+        ("peer", "peer", 1, 4),
     ]
 
 

@@ -473,7 +473,7 @@ def test_cancel_a_session(house, alice, bob):
     text = words(bob.get(f"/sessions/{session_id}").text)
     assert "Cancelled" in text
     assert "Message I am ill." in text
-    assert "Open the meeting" not in text
+    assert "Join the call" not in text
 
 
 def test_cancel_a_whole_series(house, alice):

@@ -348,6 +348,20 @@ def test_own_absence_is_signing_off(seminar: Seminar, client: Client) -> None:
     )
 
 
+def test_booking_says_that_a_session_is_for_who_signs_up(seminar: Seminar, client: Client) -> None:
+    page = as_(client, seminar.alice).get(f"/rosters/{seminar.id}/book").text
+    assert ("Who signs up" in page, "Everybody in the roster" in page) == (True, False)
+
+
+def test_place_is_changed_and_people_are_not_asked_for(seminar: Seminar, client: Client) -> None:
+    alice = as_(client, seminar.alice)
+    page = alice.get(f"{seminar.first}/change").text
+    assert ("Change the place" in page, "For whom" in page) == (True, False)
+    form = {"place": "own", "address": "12 Garden Row"}
+    assert alice.submit(f"{seminar.first}/change", form, "Save").status_code == 303
+    assert "12 Garden Row" in alice.get(seminar.first).text
+
+
 # -- what it costs ---------------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ NOT_PAGES = {
 }
 # Pages that no link leads to, or only in a state that the demo community is not in.
 BY_HAND = {
+    "attendance.otherwise",
     "booking.confirm_form",
     "booking.decline_form",
     "home.dev_mail",
@@ -163,6 +164,26 @@ def test_pages_of_asking_for_a_time(new_page, sign_in, judge):
     alice.get_by_role("button", name="Decline").click()
     expect(alice.locator("#messages")).to_contain_text("Declined. The time is free again")
     judge.visit(bob, bob.url)
+    judge.conclude()
+
+
+def test_pages_of_a_session_that_was(new_page, sign_in, judge):
+    """Bob says of his corrected session that it was otherwise; Alice looks at that."""
+    bob = judge.attend(sign_in(new_page(), "bob"))
+    bob.goto("/attendance")
+    bob.get_by_role("row", name="Partly attended").get_by_role("link").click()
+    judge.look(bob)
+    session = bob.url
+    judge.visit(bob, f"{session}/attendance/disagree")
+    bob.get_by_label("What is not right?").fill("I was there for the whole of it.")
+    bob.get_by_role("button", name="Say so").click()
+    expect(bob.locator("#attendance")).to_contain_text("I was there for the whole of it.")
+    judge.look(bob)
+    alice = judge.attend(sign_in(new_page(), "alice"))
+    alice.goto(session)
+    alice.get_by_text("History").click()
+    judge.look(alice)
+    judge.visit(alice, f"{session}/attendance")
     judge.conclude()
 
 

@@ -68,6 +68,7 @@ def test_calendar_works_without_scripts(plain_page: Page, sign_in: SignIn) -> No
     turn(plain_page, "Agenda")
     expect(plain_page).to_have_url(re.compile("view=agenda"))
     turn(plain_page, "After")
+    plain_page.get_by_text("Go to", exact=True).click()
     plain_page.get_by_label("Date", exact=True).fill("2027-06-01")
     plain_page.get_by_role("button", name="Show").click()
     expect(plain_page).to_have_url(re.compile(r"view=agenda&date=2027-06-01$"))

@@ -108,5 +108,5 @@ def test_feeds_pages_please_axe(page: Page, sign_in: Callable[..., Page], axe) -
     expect(page.get_by_role("button", name="Copy")).to_be_visible()
     axe(page)
     page.get_by_role("link", name="All my links").click()
-    page.get_by_role("link", name="my phone").first.click()
+    page.get_by_role("link", name="My phone").first.click()
     axe(page)

@@ -52,3 +52,32 @@ def test_two_equals_see_the_same_timer_move(new_page, sign_in):
     assert abs(seconds(carol) - seconds(heidi)) <= 1
     carol.get_by_role("button", name="Next phase").click()
     expect(heidi.get_by_role("heading", name="Roles")).to_be_visible(timeout=8000)
+
+
+def test_equals_confirm_who_was_there(new_page, sign_in, axe):
+    """Erin marked the demo's last meeting of peers and Carol agreed; Grace does not at first."""
+    grace, frank = sign_in(new_page(), "grace"), sign_in(new_page(), "frank")
+    grace.goto("/")
+    grace.get_by_role("link", name="Confirm attendance").first.click()
+    attendance = grace.get_by_role("region", name="Attendance")
+    expect(attendance).to_contain_text("2 of 4 say that this is right.")
+    session = grace.url.partition("#")[0]
+    grace.get_by_role("link", name="This is not right").click()
+    grace.get_by_label("What is not right?").fill("Frank left early.")
+    axe(grace)
+    grace.get_by_role("button", name="Say so").click()
+    frank.goto(session)
+    expect(frank.get_by_role("region", name="Attendance")).to_contain_text("Frank left early.")
+    frank.get_by_role("link", name="Correct it").click()
+    frank.get_by_label("Minutes of Frank Fisher").select_option("90 min")
+    frank.get_by_label("Why it is corrected").fill("Grace is right.")
+    axe(frank)
+    frank.get_by_role("button", name="Save attendance").click()
+    for name in ("erin", "carol", "grace"):
+        page = grace if name == "grace" else sign_in(new_page(), name)
+        page.goto(session)
+        page.get_by_role("button", name="This is right").click()
+    expect(attendance).to_contain_text("Confirmed")
+    expect(attendance).to_contain_text("Partly attended, 90 minutes")
+    grace.get_by_text("History").click()
+    axe(grace)

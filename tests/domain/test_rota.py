@@ -39,6 +39,12 @@ def test_absentee_keeps_the_turn() -> None:
     assert tally.of[C].short == Fraction(2, 5)
 
 
+def test_lineup_of_some_is_what_they_had_of_it() -> None:
+    lineup = Lineup(A, (B, C))
+    assert lineup.only([B, D]) == Lineup(None, (B,))
+    assert lineup.only({A, C}) == Lineup(A, (C,))
+
+
 def test_share_is_parts_by_people_there_over_meetings_attended() -> None:
     tally = Tally()
     meet(tally, [A, B, C])

@@ -77,9 +77,19 @@ def test_invitations_come_by_title_and_only_from_rosters_that_live(house) -> Non
     for title, state in (("beta", "active"), ("Alpha", "active"), ("gone", "ended")):
         made = factories.roster(house.alice, title=title, state=state)
         factories.join(made, house.charlie, state="invited")
-    found = home.waiting(house.charlie, AT).invitations
+    found = home.waits(house.charlie, AT).invitations
     assert [(row.title, row.kind) for row in found] == [("Alpha", "group"), ("beta", "group")]
-    assert home.waiting(house.bob, AT) == home.Waiting([], [], [])
+    assert home.waits(house.bob, AT) == home.Waits([], [], [], [])
+
+
+def test_seat_that_is_offered_waits_for_an_answer_and_a_place_in_line_does_not(house) -> None:
+    kept = AT + 48 * HOUR
+    for title, until in (("offered", kept), ("in line", None)):
+        made = factories.roster(house.alice, title=title)
+        factories.join(made, house.charlie, state="waiting").offered_until = until
+    db.session.flush()
+    found = home.waits(house.charlie, AT).invitations
+    assert [(row.title, row.offered_until) for row in found] == [("offered", kept)]
 
 
 def test_somebody_who_left_has_no_roster(house, group) -> None:

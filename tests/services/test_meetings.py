@@ -1,7 +1,7 @@
 """Meetings: whose turn it is, absences, cases, swaps by consent, and one clock for all."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,9 @@ from supervision.errors import Conflict, Invalid, NotAllowed, NotFound
 from supervision.models.meetings import MeetingTurn
 from supervision.models.rosters import Kind, Roster
 from supervision.permissions import Actor
-from supervision.services import meetings, sessions
+from supervision.services import attendance, leave, meetings, sessions
+from supervision.services.attendance import Marking, Said
+from supervision.services.leave import LeaveWish
 from supervision.services.meetings import Case
 from supervision.services.sessions import Setting
 from tests import factories
@@ -104,6 +106,90 @@ def test_turn_of_somebody_whose_session_it_is_no_more_passes_on(five: Five) -> N
     without_ben = Setting(people=frozenset(one.id for one in (ann, *others)))
     sessions.change_session(ann, AT, session, without_ben)
     assert turns(five, session) == ("ann", "cat")
+
+
+def come_about(five: Five, session_id: UUID, *absent: int) -> None:
+    """The meeting is marked: all but some were there."""
+    there = enumerate(five.people)
+    away, whole = Said("missed"), Said("attended", 120)
+    said = {one.id: away if number in absent else whole for number, one in there}
+    attendance.mark(five.people[0], AT, session_id, Marking(0, said, {}))
+
+
+def standings(five: Five) -> list[tuple[int, str]]:
+    """Turns and what is owed, in the order of joining."""
+    tally = meetings.rota_of(five.people[0], AT, five.roster.id).tally
+    return [(one.turns, str(one.short)) for one in tally]
+
+
+def test_who_is_marked_as_not_there_keeps_the_turn_that_they_had(five: Five) -> None:
+    """Ann facilitates and Ben would have presented; nobody is said to have stood in for him."""
+    past = five.session(AT - DAY)
+    assert standings(five) == [(1, "-3/5"), (1, "-3/5"), (0, "2/5"), (0, "2/5"), (0, "2/5")]
+    come_about(five, past, 1)
+    assert standings(five) == [(1, "-3/4"), (0, "0"), (0, "1/4"), (0, "1/4"), (0, "1/4")]
+    found = agenda(five, past)
+    assert five.names(*found.absent) == ["ben"]
+    assert turns(five, past) == ("ann",)
+
+
+def test_a_turn_that_was_written_down_is_owed_as_well(five: Five) -> None:
+    past = five.session(AT - DAY)
+    ben = five.people[1]
+    meetings.put_case(ben, AT - 2 * DAY, past, ben.id, Case("B1", None, 1))
+    come_about(five, past, 1)
+    assert standings(five)[1] == (0, "0")
+    assert turns(five, past) == ("ann",)
+
+
+def test_who_came_after_all_has_their_share_and_no_turn(five: Five) -> None:
+    past = five.session(AT - DAY)
+    meetings.mark_absent(five.people[0], AT - 2 * DAY, past, five.people[0].id)
+    before = standings(five)
+    come_about(five, past)
+    assert (before[0], standings(five)[0]) == ((0, "0"), (0, "2/5"))
+    assert agenda(five, past).absent == []
+
+
+def test_minutes_that_a_case_took_stay_whatever_is_marked(five: Five) -> None:
+    past = five.session(AT - DAY)
+    begun = AT - DAY
+    meetings.begin(five.people[0], begun, past)
+    for step in range(8):
+        minute = begun + timedelta(minutes=step + 1)
+        meetings.next_step(five.people[0], minute, past, step)
+    taken = [(one.name, one.seconds) for one in agenda(five, past).turns]
+    come_about(five, past, 1)
+    assert [(one.name, one.seconds) for one in agenda(five, past).turns] == taken == [("Ben", 360)]
+
+
+def test_who_is_on_leave_is_away_and_keeps_the_turn(five: Five) -> None:
+    """The 25th is a day of leave for Ann from this roster, for Ben from another."""
+    first, second = five.session(AT + DAY), five.session(AT + 2 * DAY)
+    ann, ben, *_rest = five.people
+    other = factories.roster(ben, kind=Kind.PEER)
+    day = date(2026, 11, 25)
+    meetings.take_leave(ben, AT, LeaveWish(day, day, "other", other.id))
+    meetings.take_leave(ann, AT, LeaveWish(day, day, "other", five.roster.id))
+    assert rota(five) == [("ben", "cat"), ("dan", "eve")]
+    found = agenda(five, first)
+    assert (five.names(*found.absent), found.on_leave) == (["ann"], {ann.id})
+    assert agenda(five, second).absent == []
+
+
+def test_a_turn_of_who_is_on_leave_passes_on_though_it_was_written_down(five: Five) -> None:
+    session = five.session(AT + DAY)
+    ben = five.people[1]
+    meetings.put_case(ben, AT, session, ben.id, Case("B1", None, 1))
+    day = date(2026, 11, 25)
+    meetings.take_leave(ben, AT, LeaveWish(day, day, "holiday"), "https://s.example")
+    assert turns(five, session) == ("ann", "cat")
+    assert [mail.subject.split(":")[0] for mail in mails_to(five.people[2].email)] == ["Your turn"]
+    assert mails_to(ben.email) == []
+    (own,) = leave.own_leaves(ben)
+    meetings.end_leave(ben, AT + timedelta(minutes=1), own.id)
+    assert turns(five, session) == ("ann", "ben")
+    assert len(mails_to(five.people[2].email)) == 2
 
 
 def test_who_gets_or_loses_a_turn_is_told_and_who_did_it_is_not(five: Five) -> None:

@@ -55,7 +55,7 @@ def subjects(email: str) -> list[str]:
 
 
 def at_home(who, at: datetime) -> list[tuple[str, int]]:
-    return [(one.title, one.left) for one in home.waiting(who, at).endings]
+    return [(one.title, one.left) for one in home.waits(who, at).endings]
 
 
 def test_series_near_its_end_is_told_once_to_who_leads(house) -> None:
@@ -183,6 +183,6 @@ def test_home_asks_as_often_for_one_ending_as_for_many(house) -> None:
         for hour in hours:
             book(house, hour=hour)
         with counted() as seen:
-            found = home.waiting(house.alice, NEAR + timedelta(hours=9))
+            found = home.waits(house.alice, NEAR + timedelta(hours=9))
         asked.append((len(found.endings), len(seen)))
     assert asked == [(1, 1), (9, 1)]

@@ -17,9 +17,9 @@ from supervision.models.rosters import MemberRole, Roster
 from supervision.models.sessions import Claim, Series, Session
 from supervision.models.signup import SignupOff, SignupWait
 from supervision.permissions import Actor
-from supervision.services import integrity, meetings, rosters, series, sessions, signup
+from supervision.services import integrity, meetings, places, rosters, series, sessions, signup
 from supervision.services.series import Which
-from supervision.services.sessions import Wish
+from supervision.services.sessions import OwnPlace, Setting, Wish
 from tests import factories
 from tests.support.mails import mails_to
 
@@ -127,7 +127,7 @@ def test_session_of_another_roster_has_no_seats_and_is_everybodys(seminar: Semin
     usual = factories.roster(seminar.alice, seminar.bob, seminar.carol)
     booked = sessions.book_session(seminar.alice, AT, usual.id, Wish(TUESDAY, 60))
     assert taken(booked.session_ids[0]) == (0, None)
-    with pytest.raises(Conflict, match="Everybody in the roster is expected"):
+    with pytest.raises(Conflict, match="Nobody signs up"):
         signup.sign_up(seminar.bob, AT, booked.session_ids[0])
 
 
@@ -661,3 +661,82 @@ def test_card_tells_everybody_their_own_and_who_leads_the_line(seminar: Seminar)
     assert (alice.may_sign_up, alice.closed) == (False, True)
     erin = signup.seats_of(seminar.erin, CLOSED, session, "offered")
     assert (erin.offered_until, erin.place_in_line) == (CLOSED + timedelta(hours=12), 0)
+
+
+# -- sessions that are for some, and those at a place of their own ------------------------------
+
+
+def book_for(seminar: Seminar, *who: Actor) -> UUID:
+    """A session on the day after, for some members alone."""
+    wish = Wish(TUESDAY + timedelta(days=1), 60, setting=Setting(people=ids(*who)))
+    booked = sessions.book_session(seminar.alice, AT, seminar.id, wish)
+    db.session.commit()
+    return booked.session_ids[0]
+
+
+def ids(*who: Actor) -> frozenset[UUID]:
+    return frozenset(one.id for one in who)
+
+
+def test_session_for_some_has_no_seats(seminar: Seminar) -> None:
+    session = book_for(seminar, seminar.bob, seminar.carol)
+    assert (taken(session), seminar.of(session)) == ((0, None), ["bob", "carol", "|"])
+    with pytest.raises(Conflict, match="Nobody signs up"):
+        signup.sign_up(seminar.bob, AT, session)
+    with pytest.raises(NotFound):
+        signup.sign_up(seminar.erin, AT, session)
+    assert sound()
+
+
+def test_turning_sign_up_off_and_on_leaves_what_is_for_some(seminar: Seminar) -> None:
+    first, private = seminar.book(), book_for(seminar, seminar.bob)
+    roster = places.hold(seminar.id)
+    assert signup.turn_of(seminar.id, AT, None).sessions == 1
+    signup.turn_off(seminar.alice, AT, roster)
+    assert seminar.of(first) == ["bob", "carol", "erin", "frank", "|"]
+    signup.turn_on(seminar.alice, AT, roster, 1)
+    assert (taken(first), taken(private)) == ((1, 1), (0, None))
+    assert seminar.of(private) == ["bob", "|"]
+    assert sound()
+
+
+def test_another_place_leaves_the_seats_and_is_told_to_who_comes_and_who_waits(
+    seminar: Seminar,
+) -> None:
+    session = seminar.book()
+    seminar.sign_up(session, seminar.bob, seminar.carol, seminar.erin)
+    told = {one.email: len(mails_to(one.email)) for one in seminar.members}
+    setting = Setting(OwnPlace("12 Garden Row"))
+    assert sessions.change_session(seminar.alice, AT + LATER, session, setting).count == 1
+    more = [len(mails_to(one.email)) - told[one.email] for one in seminar.members]
+    assert more == [1, 1, 1, 0]
+    assert (row(session).address, seminar.of(session)) == (
+        "12 Garden Row",
+        ["bob", "carol", "|", "erin"],
+    )
+    assert sound()
+
+
+@pytest.mark.parametrize("for_some", [False, True])
+def test_whom_a_session_is_for_stays_where_members_sign_up(
+    seminar: Seminar, for_some: bool
+) -> None:
+    session = book_for(seminar, seminar.bob) if for_some else seminar.book()
+    other = Setting() if for_some else Setting(people=ids(seminar.bob))
+    with pytest.raises(Invalid, match="Members sign up here"):
+        sessions.change_session(seminar.alice, AT, session, other)
+
+
+def test_series_that_is_moved_from_a_session_on_keeps_its_number_of_seats(
+    seminar: Seminar,
+) -> None:
+    first = seminar.book(weeks=3)
+    second = db.session.scalars(db.select(Session.id).order_by(Session.starts_at)).all()[1]
+    signup.set_seats(seminar.alice, AT, first, 4, Which.ALL)
+    seminar.sign_up(second, seminar.bob)
+    wish = Wish(TUESDAY + timedelta(days=7, hours=2), 60)
+    series.move_series(seminar.alice, AT, second, wish, Which.FOLLOWING)
+    found = db.session.scalars(db.select(Series.capacity))
+    assert list(found) == [4, 4]
+    assert (seminar.of(second), taken(second)) == (["bob", "|"], (1, 4))
+    assert sound()

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from babel.lists import format_list
 from flask import redirect, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -103,7 +105,7 @@ def week_of(
 def _why(slots: Slots) -> str:
     """The commonest reasons, as far as they are the supervisee's to know."""
     reasons = (str(_(for_others(refusal))) for refusal, _count in slots.refused.most_common())
-    return ", ".join(list(dict.fromkeys(reasons))[:3])
+    return format_list(list(dict.fromkeys(reasons))[:3], "or", get_locale())
 
 
 @bp.post("/book/<uuid:roster_id>/hold")

@@ -12,7 +12,7 @@ from flask import (
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
-from wtforms import SelectField
+from wtforms import RadioField
 
 from supervision import clock
 from supervision.blueprints.people.parts import bp
@@ -29,7 +29,7 @@ from supervision.web.settings import base_url
 
 class InviteForm(Form):
     email = forms.email_field()
-    role = SelectField(
+    role = RadioField(
         lazy("Role"),
         choices=forms.choices(
             [
@@ -38,6 +38,7 @@ class InviteForm(Form):
                 (Role.ORGANISER, lazy("Organiser: looks after people as well")),
             ]
         ),
+        default=Role.MEMBER,
     )
 
 

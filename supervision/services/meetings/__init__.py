@@ -20,6 +20,7 @@ from supervision.services.meetings.clock import (
     pause,
     resume,
 )
+from supervision.services.meetings.leaving import end_leave, take_leave
 from supervision.services.meetings.reading import (
     Agenda,
     Person,
@@ -48,6 +49,7 @@ __all__ = [
     "ask_swap",
     "begin",
     "come",
+    "end_leave",
     "expect_again",
     "expect_no_longer",
     "mark_absent",
@@ -59,5 +61,6 @@ __all__ = [
     "resume",
     "rota_of",
     "set_up",
+    "take_leave",
     "withdraw_swap",
 ]

@@ -198,7 +198,7 @@ def mark_absent(
         _may_mark(actor, change.board, session_id, person_id)
         if person_id in change.board.absences[session_id]:
             return
-        db.session.add(MeetingAbsence(session_id=session_id, person_id=person_id))
+        db.session.add(MeetingAbsence(session_id=session_id, person_id=person_id, said_at=at))
         _pass_on(session_id, person_id)
     record(Act.MEETING_ABSENT, at, actor.id, session_id, person=person_id)
 

@@ -1,29 +1,35 @@
 """A roster's meetings as rows, and the rota that follows from them.
 
 A session that has passed counts as held, with the turns that were written down and the rota's for
-the rest: nobody has to keep a book. Who was it for are those with a confirmed claim.
+the rest: nobody has to keep a book. Who was it for are those with a confirmed claim. Who of them is
+expected follows from what they said and from their leave; who was there from the attendance, once
+it is marked. Somebody who was not there had no turn, which stays owed.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, func, or_, select
 
 from supervision.db import run
+from supervision.domain.leave import on_leave
 from supervision.domain.methods import BY_KEY, USUAL, Method
 from supervision.domain.rota import Lineup, Tally
 from supervision.errors import NotFound
+from supervision.models.attendance import THERE, Attendance
 from supervision.models.meetings import Meeting, MeetingAbsence, MeetingSetting, MeetingTurn, Part
 from supervision.models.people import Person
 from supervision.models.rosters import LEADS, Kind, Membership, MemberState, Roster, RosterState
 from supervision.models.sessions import Claim, ClaimState, Session, SessionState
 from supervision.permissions import Actor, Place, can_run_roster, can_take_part
+from supervision.services.leave import leaves_of
 from supervision.services.places import place_of
 
 AHEAD = 6
@@ -52,6 +58,11 @@ class Occasion:
     @property
     def minutes(self) -> int:
         return int((self.ends_at - self.starts_at).total_seconds()) // 60
+
+    @property
+    def day(self) -> date:
+        """Its day where it is held."""
+        return self.starts_at.astimezone(ZoneInfo(self.zone)).date()
 
 
 @dataclass(frozen=True)
@@ -110,6 +121,8 @@ class Board:
     occasions: list[Occasion] = field(default_factory=list)
     claims: dict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
     absences: dict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    on_leave: dict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    came: dict[UUID, dict[UUID, bool]] = field(default_factory=lambda: defaultdict(dict))
     turns: dict[UUID, dict[UUID, TurnRow]] = field(default_factory=lambda: defaultdict(dict))
 
     @property
@@ -124,20 +137,37 @@ class Board:
         """Whether a meeting is there for somebody: it is for all, or theirs, or they run it."""
         return occasion.for_all or self.may_run or person_id in self.claims[occasion.id]
 
+    def expected(self, session_id: UUID) -> list[UUID]:
+        """Who has not said otherwise, in the order of joining."""
+        away = self.absences[session_id] | self.on_leave[session_id]
+        return self._in_order(self.claims[session_id] - away)
+
     def there(self, session_id: UUID) -> list[UUID]:
-        """Who is expected, or was there, in the order of joining."""
-        here = self.claims[session_id] - self.absences[session_id]
-        return [person for person in self.people if person in here]
+        """Who was there, as far as it is marked; else who is expected."""
+        here, came = set(self.expected(session_id)), self.came[session_id]
+        return self._in_order(
+            {one for one in self.claims[session_id] if came.get(one, one in here)}
+        )
+
+    def away(self, session_id: UUID) -> list[UUID]:
+        """Whose session it is, and who is not there."""
+        return self._in_order(self.claims[session_id] - set(self.there(session_id)))
+
+    def _in_order(self, people: set[UUID]) -> list[UUID]:
+        return [person for person in self.people if person in people]
 
     def takers(self, session_id: UUID) -> list[UUID]:
-        """Those of them who take turns."""
-        return [one for one in self.there(session_id) if not (self.led and self.people[one].leads)]
+        """Those who are there and take turns."""
+        return self._takers(self.there(session_id))
+
+    def _takers(self, people: list[UUID]) -> list[UUID]:
+        return [one for one in people if not (self.led and self.people[one].leads)]
 
     def fixed(self, session_id: UUID) -> Lineup:
-        """The turns that are written down, of those whose session it still is."""
-        here = self.claims[session_id]
-        rows = [row for row in self.turns[session_id].values() if row.person_id in here]
-        rows.sort(key=lambda row: row.position)
+        """The turns that are written down, of who is there; a case that took time was had."""
+        there, written = self.there(session_id), self.turns[session_id].values()
+        had = [row for row in written if row.seconds or row.person_id in there]
+        rows = sorted(had, key=lambda row: row.position)
         leads = [row.person_id for row in rows if row.part == Part.FACILITATOR]
         presents = [row.person_id for row in rows if row.part == Part.PRESENTER]
         return Lineup(leads[0] if leads else None, tuple(presents))
@@ -171,7 +201,8 @@ class Board:
         for occasion in occasions:
             takers, lineup = self.takers(occasion.id), self.fixed(occasion.id)
             if not (occasion.over(self.at) and self.turns[occasion.id]):
-                lineup = tally.line_up(takers, self.presenters, self.led, lineup)
+                due = self._takers(self.expected(occasion.id))
+                lineup = tally.line_up(due, self.presenters, self.led, lineup).only(takers)
             tally.held(takers, lineup)
             there = self.there(occasion.id)
             lead = next((one for one in there if self.led and self.people[one].leads), None)
@@ -236,6 +267,11 @@ _ABSENCES = (
     .join(Session, Session.id == MeetingAbsence.session_id)
     .where(*_SHOWN)
 )
+_CAME = (
+    select(Attendance.session_id, Attendance.person_id, Attendance.state)
+    .join(Session, Session.id == Attendance.session_id)
+    .where(*_SHOWN)
+)
 _TURNS = (
     select(
         MeetingTurn.session_id,
@@ -294,6 +330,11 @@ def _fill(board: Board, values: dict[str, Any]) -> None:
         board.claims[row.session_id].add(row.person_id)
     for row in run(_ABSENCES, values):
         board.absences[row.session_id].add(row.person_id)
+    for row in run(_CAME, values):
+        board.came[row.session_id][row.person_id] = row.state in THERE
+    leaves = leaves_of(board.id)
+    for occasion in board.occasions:
+        board.on_leave[occasion.id] = on_leave(leaves, occasion.day)
     for row in run(_TURNS, values):
         board.turns[row.session_id][row.person_id] = TurnRow(*tuple(row)[1:])
 

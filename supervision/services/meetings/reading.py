@@ -119,6 +119,7 @@ class Agenda:
     turns: list[Turn]
     there: list[Person]
     absent: list[Person]
+    on_leave: set[UUID]
     free: list[Person]
     questions: list[Question]
     mine: str
@@ -126,6 +127,7 @@ class Agenda:
     may_present: bool
     begun: bool
     ended: bool
+    marked: bool
     signup: bool
 
     @property
@@ -164,14 +166,13 @@ def rota_of(actor: Actor, at: datetime, roster_id: UUID) -> Rota:
 
 
 def _coming(board: Board, due: Due) -> Coming:
-    away = board.absences[due.occasion.id] & board.claims[due.occasion.id]
     return Coming(
         session_id=due.occasion.id,
         starts_at=due.occasion.starts_at,
         ends_at=due.occasion.ends_at,
         facilitator=_person(board, due.facilitator),
         presenters=_people(board, due.lineup.presenters),
-        absent=_people(board, [one for one in board.people if one in away]),
+        absent=_people(board, board.away(due.occasion.id)),
     )
 
 
@@ -208,6 +209,7 @@ def agenda_from(board: Board, actor: Actor, session_id: UUID) -> Agenda:
         turns=turns_of(board, due),
         there=_people(board, due.there),
         absent=coming.absent,
+        on_leave=board.on_leave[session_id],
         free=_people(board, [one for one in takers if one not in busy and one != actor.id]),
         questions=_questions(session_id),
         mine=_mine(board, actor, due),
@@ -215,6 +217,7 @@ def agenda_from(board: Board, actor: Actor, session_id: UUID) -> Agenda:
         may_present=actor.id in takers and actor.id not in busy,
         begun=occasion.begun_at is not None,
         ended=occasion.ends_at <= board.at,
+        marked=bool(board.came[session_id]),
         signup=occasion.signup,
     )
 
@@ -225,7 +228,7 @@ def _mine(board: Board, actor: Actor, due: Due) -> str:
         return Part.PRESENTER
     if actor.id == due.lineup.facilitator:
         return Part.FACILITATOR
-    return "absent" if actor.id in board.absences[due.occasion.id] else ""
+    return "absent" if actor.id in board.away(due.occasion.id) else ""
 
 
 def turns_of(board: Board, due: Due) -> list[Turn]:

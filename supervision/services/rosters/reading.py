@@ -19,6 +19,7 @@ from supervision.models.rosters import (
 from supervision.permissions import (
     Actor,
     Place,
+    can_mark_attendance,
     can_run_roster,
     can_take_part,
 )
@@ -38,6 +39,7 @@ class RosterRow:
     taken: int
     role: str
     member_state: str
+    offered_until: datetime | None
     next_at: datetime | None
 
 
@@ -66,14 +68,16 @@ class MemberRow:
 class RosterPage:
     """A roster with its people, and what the viewer may do to it.
 
-    A seat is kept for the viewer until `offered_until`; `place_in_line` is 1 for who is offered
-    the next one, 0 for who does not wait or is offered one.
+    `may_mark`: they see everybody's attendance, also once it has ended. A seat is kept for the
+    viewer until `offered_until`; `place_in_line` is 1 for who is offered the next one, 0 for who
+    does not wait or is offered one.
     """
 
     roster: Roster
     place: Place
     members: list[MemberRow]
     may_run: bool
+    may_mark: bool
     takes_part: bool
     offered_until: datetime | None
     place_in_line: int
@@ -89,6 +93,7 @@ _ROSTERS = (
         Roster.taken,
         Membership.role,
         Membership.state,
+        Membership.offered_until,
         case((Membership.state == MemberState.ACTIVE, sessions.next_start(Roster.id))),
     )
     .join(Membership, Membership.roster_id == Roster.id)
@@ -124,6 +129,7 @@ def roster_page(actor: Actor, roster_id: UUID) -> RosterPage:
         place=place,
         members=members,
         may_run=can_run_roster(place, roster.kind) and roster.state == RosterState.ACTIVE,
+        may_mark=can_mark_attendance(place, roster.kind),
         takes_part=can_take_part(place),
         offered_until=own.offered_until if own else None,
         place_in_line=line.index(own) + 1 if own in line else 0,

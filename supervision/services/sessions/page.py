@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, case, exists, func, select
 
 from supervision.db import db, run
 from supervision.domain.intervals import Interval
+from supervision.domain.leave import on_leave
 from supervision.errors import NotFound
 from supervision.models.people import Person
 from supervision.models.rosters import (
@@ -25,6 +27,7 @@ from supervision.permissions import (
     can_take_part,
     can_take_time,
 )
+from supervision.services.leave import leaves_of
 from supervision.services.places import place_of
 from supervision.services.sessions.reads import ROWS, SessionRow
 from supervision.services.sessions.rules import SeriesInfo, series_info
@@ -38,6 +41,7 @@ class Attendee:
     person_id: UUID
     name: str
     role: str
+    on_leave: bool
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         minutes=(session.ends_at - session.starts_at).seconds // 60,
         message=message,
         own_place=None if address is None else OwnPlace(address, link),
-        people=_attendees(session) if can_take_part(place) else [],
+        people=_attendees(session, at) if can_take_part(place) else [],
         series=series,
         may_run=may_run,
         may_change=may_run and planned,
@@ -120,7 +124,10 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
     )
 
 
-def _attendees(session: SessionRow) -> list[Attendee]:
+def _attendees(session: SessionRow, at: datetime) -> list[Attendee]:
+    """Who is on leave is told of what is to come; who was is said by the attendance."""
+    day = session.starts_at.astimezone(ZoneInfo(session.zone)).date()
+    away = on_leave(leaves_of(session.roster_id), day) if session.starts_at > at else set()
     rows = db.session.execute(
         select(Person.id, Person.name, func.coalesce(Membership.role, ""))
         .join(Claim, Claim.person_id == Person.id)
@@ -133,7 +140,7 @@ def _attendees(session: SessionRow) -> list[Attendee]:
         .where(Claim.session_id == session.id)
         .order_by(case((Membership.role.in_(LEADS), 0), else_=1), func.lower(Person.name))
     )
-    return [Attendee(*row) for row in rows]
+    return [Attendee(*row, on_leave=row[0] in away) for row in rows]
 
 
 def _asked_with(session: SessionRow) -> list[Interval]:

@@ -67,7 +67,7 @@ def held(actor: Actor, at: datetime, session_id: UUID) -> tuple[Held, Session]:
     if session.state == SessionState.CANCELLED:
         raise Conflict(N_("This session was cancelled."))
     if session.capacity is None:
-        raise Conflict(N_("Everybody in the roster is expected at this session."))
+        raise Conflict(N_("Nobody signs up for this session: those whom it is for are expected."))
     if session.starts_at <= at:
         raise Conflict(N_("This session has begun; it can no longer be changed."))
     return roster, session

@@ -34,7 +34,7 @@ def set_seats(
     """
     roster, session = changeable_session(actor, at, session_id)
     if session.capacity is None:
-        raise Conflict(N_("Everybody in the roster is expected at this session."))
+        raise Conflict(N_("Nobody signs up for this session: those whom it is for are expected."))
     if not 1 <= capacity <= MOST_SEATS:
         raise Invalid("capacity", N_("Choose between 1 and 100 places."))
     sessions = _meant(session, which, at)

@@ -1,0 +1,5 @@
+"""What the pages about attendance share."""
+
+from flask import Blueprint
+
+bp = Blueprint("attendance", __name__)
