@@ -259,11 +259,11 @@ def _edited_and_cancelled(cast: Cast, at: datetime, roster_id: UUID) -> None:
 
 
 def _seminar(cast: Cast, at: datetime) -> None:
-    """Every second Wednesday at one, for who signs up: the first is full, and Grace waits."""
+    """Every second Wednesday, for who signs up: the first is full, and Grace waits."""
     alice = cast["alice"]
     made = _roster(cast, at, "alice", ["carol", "erin", "grace", "heidi", "charlie"], SEMINAR)
     wednesday = at.date() + timedelta(days=14 - (at.weekday() - 2) % 7)
-    wish = Wish(datetime.combine(wednesday, time(13)), SEMINAR.minutes)
+    wish = Wish(datetime.combine(wednesday, time(11, 30)), SEMINAR.minutes)
     series.book_series(alice, at, made, wish, Repeat("week", every=2))
     first, second, *_later = sessions.coming_of_roster(alice, made, at)
     for name in ("carol", "erin", "heidi", "grace"):
