@@ -106,7 +106,7 @@ def costs(app: Flask, times: int = 200) -> Costs:
     def check() -> None:
         with writing():
             due = [resolve(first + next(hours), "UTC")]
-            checked_clashes(members, spans(due, 50), clock.now())
+            checked_clashes(pair.lead, members, spans(due, 50), clock.now())
             made = insert_sessions(held, due, 50, made_by_id=pair.lead.id, at=clock.now())
             claims.claim(made, members)
 

@@ -27,7 +27,7 @@ from supervision.db import db, writing
 from supervision.errors import BadSettings, SupervisionError
 from supervision.models.feeds import Privacy
 from supervision.models.people import Role
-from supervision.services import feeds, health, integrity, jobs, people
+from supervision.services import feeds, health, integrity, jobs, outside, people
 from supervision.services.health import Schema
 
 log = get_logger()
@@ -127,11 +127,15 @@ def worker() -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    settings = _settings()
+    base_url = settings.base_url.rstrip("/")
+    reader = outside.Reader(settings.pepper.encode(), settings.allowed_hosts, base_url)
     daily_at = clock.now()
     while not stop.is_set():
         at = clock.now()
         try:
-            jobs.run_due(at, _settings())
+            jobs.run_due(at, settings)
+            reader.go_on(at)
             current_app.extensions["unlocks"].purge(at)
             if at >= daily_at:
                 jobs.run_daily(at)
@@ -141,6 +145,7 @@ def worker() -> None:
         finally:
             db.session.remove()
         stop.wait(EVERY)
+    reader.stop()
 
 
 @click.command()

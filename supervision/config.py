@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -17,8 +18,10 @@ PREFIX = "SUPERVISION_"
 BOOT_KEY = "_SUPERVISION_BOOT_KEY"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SECRETS = ("secret_key", "pepper")
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 NAMES = frozenset(
     {"instance", "database_url", "base_url", "redis_url", "smtp_url", "mail_from", "log_level"}
+    | {"calendar_hosts"}
     | {name + suffix for name in SECRETS for suffix in ("", "_file")}
 )
 
@@ -41,6 +44,7 @@ class Settings(BaseModel):
     smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str = "supervision@localhost"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    calendar_hosts: str = ""
     boot_key: bytes = Field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     kdf_memory_kib: int = 65536
     kdf_passes: int = 3
@@ -77,6 +81,18 @@ class Settings(BaseModel):
         if url.scheme == "http" and url.hostname not in LOOPBACK:
             raise ValueError("a public host needs https")
         return value
+
+    @field_validator("calendar_hosts")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        if value.strip() and not all(HOST.fullmatch(one.strip()) for one in value.split(",")):
+            raise ValueError("must be names of hosts with commas between them")
+        return value
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Hosts that calendars may be fetched from though they are not of the public internet."""
+        return frozenset(one.strip().lower() for one in self.calendar_hosts.split(",")) - {""}
 
     @property
     def secure(self) -> bool:

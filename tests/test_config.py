@@ -63,6 +63,7 @@ def test_every_setting_of_the_operator_is_taken(instance: Path) -> None:
         "SUPERVISION_SMTP_URL": "smtps://user:word@mail.example.org",
         "SUPERVISION_MAIL_FROM": "supervision@example.org",
         "SUPERVISION_LOG_LEVEL": "WARNING",
+        "SUPERVISION_CALENDAR_HOSTS": "calendar.example.org, 10.0.0.7",
     }
     settings = load(instance, **given)
     found = {f"SUPERVISION_{name.upper()}": value for name, value in dict(settings).items()}
@@ -99,6 +100,14 @@ def test_unknown_name_is_refused(instance: Path, name: str) -> None:
             "LOUD",
             "Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'",
         ),
+        ("CALENDAR_HOSTS", "https://a.example", "must be names of hosts with commas between them"),
+        ("CALENDAR_HOSTS", "a.example:8443", "must be names of hosts with commas between them"),
+        (
+            "CALENDAR_HOSTS",
+            "a.example,,b.example",
+            "must be names of hosts with commas between them",
+        ),
+        ("CALENDAR_HOSTS", "*.example", "must be names of hosts with commas between them"),
     ],
 )
 def test_bad_value_is_one_line_that_names_the_setting(
@@ -142,6 +151,21 @@ def test_cookies_are_secure_exactly_over_https(
 ) -> None:
     settings = load(instance, SUPERVISION_BASE_URL=url)
     assert (settings.secure, settings.host) == (secure, host)
+
+
+@pytest.mark.parametrize(
+    ("value", "hosts"),
+    [
+        ("", set()),
+        (" ", set()),
+        ("Calendar.Example", {"calendar.example"}),
+        ("a.example , 10.0.0.7", {"a.example", "10.0.0.7"}),
+    ],
+)
+def test_hosts_of_calendars_are_allowed_by_name(
+    instance: Path, value: str, hosts: set[str]
+) -> None:
+    assert load(instance, SUPERVISION_CALENDAR_HOSTS=value).allowed_hosts == hosts
 
 
 def test_settings_are_frozen(instance: Path) -> None:

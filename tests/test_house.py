@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 from supervision import clock as clocks
 from supervision.db import db
 from supervision.models.people import LinkPurpose
-from supervision.services import feeds, people
+from supervision.services import feeds, outside, people
 from tests import factories
 from tests.factories import House
 from tests.support.client import Client
@@ -90,6 +90,10 @@ def things(app: Flask) -> Things:
     subscription, _token = feeds.make_subscription(
         house.alice, at, "person", None, "phone", "plain"
     )
+    pepper = app.extensions["settings"].pepper.encode()
+    calendar_id = outside.add(
+        house.alice, at, "Work", "https://calendar.example/x.ics", pepper, frozenset()
+    )
     membership = db.session.scalar(
         db.select(factories.Membership.id).where(
             factories.Membership.roster_id == house.group,
@@ -101,6 +105,7 @@ def things(app: Flask) -> Things:
         "roster_id": str(house.group),
         "session_id": str(session.id),
         "series_id": str(uuid4()),
+        "calendar_id": str(calendar_id),
         "subscription_id": str(subscription.id),
         "membership_id": str(membership),
         "person_id": str(house.carol.id),

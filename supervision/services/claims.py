@@ -70,15 +70,21 @@ _HELD_BY = delete(_CLAIM).where(
 class Claimant:
     """Somebody whose time a session takes. `hard`: never twice at once.
 
-    `only` are the sessions that are theirs where members sign up, None where every one is.
+    `elsewhere`: they have calendars elsewhere, which are worth a look (services/outside). `only`
+    are the sessions that are theirs where members sign up, None where every one is.
     """
 
     person_id: UUID
     hard: bool
+    elsewhere: bool = False
     only: frozenset[UUID] | None = field(default=None, compare=False)
 
     def comes_to(self, session_id: UUID) -> bool:
         return self.only is None or session_id in self.only
+
+    @property
+    def comes_to_some(self) -> bool:
+        return self.only is None or bool(self.only)
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,8 @@ class Clash:
     """A wanted time that somebody is busy in: [starts_at, ends_at) is the busy time.
 
     `hard` clashes refuse the booking, others only warn. What the person is busy with is not for
-    the reader; `session_id` is for the services, None for a time that is held.
+    the reader; `session_id` is for the services, None for a time that is held or that a calendar
+    elsewhere says, whose label is `calendar` when it is the reader's own.
     """
 
     person_id: UUID
@@ -96,6 +103,7 @@ class Clash:
     session_id: UUID | None
     wanted_at: datetime
     hard: bool
+    calendar: str = ""
 
 
 class Clashed(Conflict):
@@ -172,7 +180,7 @@ def clashes(
     and have run out at `at` are let go. The look is bounded by the longest claim, so it reads a
     few rows of an index however much a person has ever booked.
     """
-    hard = {one.person_id: one.hard for one in claimants if one.only is None or one.only}
+    hard = {one.person_id: one.hard for one in claimants if one.comes_to_some}
     times = [(when.start, when.end, when.start - LONGEST) for when in intervals]
     if not hard or not times:
         return []

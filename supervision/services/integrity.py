@@ -23,6 +23,7 @@ from supervision.domain.vault.envelope import (
 from supervision.models import guards
 from supervision.models.attendance import THERE, Attendance
 from supervision.models.notes import Note, NoteDraft, NoteRevision, SlotKind, Vault, VaultSlot
+from supervision.models.outside import OutsideBusy, OutsideCalendar
 from supervision.models.people import Credential
 from supervision.models.rosters import LEADS, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session, SessionState
@@ -68,6 +69,7 @@ def faults() -> Iterator[str]:
     yield from _lines()
     yield from _attendance()
     yield from _envelopes()
+    yield from _calendars()
 
 
 def _guards() -> Iterator[str]:
@@ -219,6 +221,24 @@ def _of_vaults() -> Iterator[str]:
         for person, envelope, size in db.session.execute(query):
             if not _stands(envelope, size, kind) or bytes(envelope)[28:44] != person.bytes:
                 yield f"the {name} of person {person} is no sound envelope"
+
+
+def _calendars() -> Iterator[str]:
+    """Addresses elsewhere stand where they belong, and busy times with who has the calendar."""
+    query = select(
+        OutsideCalendar.id, OutsideCalendar.person_id, *_header(OutsideCalendar.address)
+    ).order_by(OutsideCalendar.id)
+    for key, person, address, size in db.session.execute(query):
+        if not _stands(address, size, Type.ADDRESS, place_of(key, person)):
+            yield f"calendar {key} has no sound address"
+    strays = (
+        select(OutsideBusy.calendar_id)
+        .join(OutsideCalendar, OutsideCalendar.id == OutsideBusy.calendar_id)
+        .where(OutsideCalendar.person_id != OutsideBusy.person_id)
+        .distinct()
+    )
+    for key in db.session.scalars(strays):
+        yield f"busy times of calendar {key} are not its owner's"
 
 
 def _header(column: Any) -> tuple[Any, Any]:

@@ -49,18 +49,25 @@ def repeat_words(repeat: Repeat, first: date) -> str:
 
 def clash_words(clashes: Sequence[Clash], zone: str) -> str:
     """Who is busy and when, and no word on what with; in the session's own zone."""
-    lines = [
-        _(
-            "%(name)s is busy on %(day)s, %(range)s",
-            name=clash.name,
-            day=local_date(clash.starts_at, zone),
-            range=local_range(clash.starts_at, clash.ends_at, zone),
-        )
-        for clash in clashes[:SHOWN]
-    ]
+    lines = [_busy_words(clash, zone) for clash in clashes[:SHOWN]]
     if len(clashes) > SHOWN:
         lines.append(_("and %(more)s more", more=len(clashes) - SHOWN))
     return "; ".join(lines) + f" ({zone_name(zone)})."
+
+
+def _busy_words(clash: Clash, zone: str) -> str:
+    day = local_date(clash.starts_at, zone)
+    hours = local_range(clash.starts_at, clash.ends_at, zone)
+    if clash.calendar:
+        return str(
+            _(
+                "you are busy on %(day)s, %(range)s (your calendar %(label)s)",
+                day=day,
+                range=hours,
+                label=clash.calendar,
+            )
+        )
+    return str(_("%(name)s is busy on %(day)s, %(range)s", name=clash.name, day=day, range=hours))
 
 
 def booked_words(booked: Booked, done: str) -> list[str]:

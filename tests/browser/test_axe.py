@@ -16,6 +16,8 @@ WIDTHS = (320, 1440)
 BETWEEN = (320, 480, 768, 900, 1024, 1200, 1440)
 # Answers that are no pages.
 NOT_PAGES = {
+    "availability.calendar",
+    "availability.coming",
     "feeds.read",
     "health.alive",
     "health.measured",
@@ -202,6 +204,24 @@ def test_pages_of_a_session_that_was(new_page, sign_in, judge):
     alice.get_by_text("History").click()
     judge.look(alice)
     judge.visit(alice, f"{session}/attendance")
+    judge.conclude()
+
+
+def test_page_of_a_calendar_elsewhere(new_page, sign_in, judge):
+    """Grace adds one whose server does not exist, and learns so while she looks on."""
+    grace = judge.attend(sign_in(new_page(), "grace"))
+    grace.goto("/availability")
+    grace.get_by_label("Name", exact=True).last.fill("Clinic")
+    grace.get_by_label("Secret address").fill("https://calendar.invalid/secret.ics")
+    grace.get_by_role("button", name="Add calendar").click()
+    line = grace.get_by_role("listitem").filter(has=grace.get_by_role("heading", name="Clinic"))
+    expect(line).to_contain_text("calendar.invalid")
+    expect(line).to_contain_text("Not read", timeout=40_000)
+    line.get_by_text("Rename Clinic").click()
+    line.get_by_text("Remove Clinic").click()
+    judge.look(grace)
+    line.get_by_role("button", name="Remove calendar").click()
+    expect(grace.locator("#messages")).to_contain_text("The calendar is removed here")
     judge.conclude()
 
 

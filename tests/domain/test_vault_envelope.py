@@ -109,6 +109,7 @@ def test_types_are_distinct_and_fixed():
         ("PEPPERED", 11),
         ("VERIFIER", 12),
         ("UNLOCK", 13),
+        ("ADDRESS", 14),
     ]
 
 

@@ -1,9 +1,9 @@
 """When a person may be booked: one form, what comes of it, and why there is no slot."""
 
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
@@ -11,7 +11,9 @@ from wtforms import SelectField
 from wtforms.validators import Optional
 
 from supervision import clock
-from supervision.blueprints.availability.forms import AvailabilityForm, filled
+from supervision.blueprints.availability import calendars
+from supervision.blueprints.availability.forms import AvailabilityForm
+from supervision.blueprints.availability.parts import DAY, bp, whole_page
 from supervision.blueprints.availability.words import reason_words
 from supervision.errors import N_, Invalid
 from supervision.services import availability
@@ -23,27 +25,14 @@ from supervision.web.forms import Form, choices
 from supervision.web.fragments import page, wants_fragment
 from supervision.web.transactions import by_hand
 
-bp = Blueprint("availability", __name__)
-PREVIEW_DAYS = 14
+__all__ = ["bp", "calendars"]
 WHY_DAYS = 7
-DAY = timedelta(days=1)
 
 
 @bp.get("/availability")
 @signed_in
 def index() -> Response:
-    return _page(200, _saved_form())
-
-
-def _saved_form() -> AvailabilityForm:
-    """What is kept, and an empty line in each list that would be empty otherwise."""
-    actor = viewer()
-    whole = availability.whole_of(actor, clock.today(actor.zone))
-    form = AvailabilityForm(formdata=None, data=filled(whole))
-    for name in ("week", "offers"):
-        if not form[name].entries:
-            form.change(f"add-{name}")
-    return form
+    return whole_page(200)
 
 
 @bp.post("/availability")
@@ -52,7 +41,7 @@ def save() -> Response:
     form = AvailabilityForm()
     form.drop_blank()
     if not forms.attempt(form, lambda: _save(form)):
-        return _page(422, form)
+        return whole_page(422, form)
     flash(_("Your availability is saved. Sessions that are booked already stay as they are."))
     return redirect(url_for("availability.index"), 303)
 
@@ -73,22 +62,7 @@ def lines() -> Response:
     changed = form.change(request.args.get("change", ""))
     if wants_fragment():
         return page("availability/_form.html", 200, form=form, changed=changed)
-    return _page(200, form, changed)
-
-
-def _page(status: int, form: AvailabilityForm, changed: str = "") -> Response:
-    return page("availability/index.html", status, form=form, changed=changed, preview=_preview())
-
-
-def _preview() -> Why | None:
-    """The coming fortnight of the first kind of session, as it is saved; None without a kind."""
-    actor = viewer()
-    kinds = availability.session_types_of(actor.id)
-    if not kinds:
-        return None
-    today = clock.today(actor.zone)
-    last = today + DAY * (PREVIEW_DAYS - 1)
-    return availability.explain(actor, clock.now(), kinds[0].id, today, last)
+    return whole_page(200, form, changed)
 
 
 # -- why there is no slot ------------------------------------------------------------------

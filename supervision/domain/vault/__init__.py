@@ -9,6 +9,7 @@ Every failure is `Damaged` or a kind of it (`WrongKey`, `BadParams`, `HeadMismat
 mistyped recovery code is `BadCode`. No function logs, stores, or reads a clock.
 """
 
+from supervision.domain.vault.addresses import open_address, seal_address
 from supervision.domain.vault.credentials import Credential, new_credential, verify
 from supervision.domain.vault.drafts import open_draft, seal_draft
 from supervision.domain.vault.envelope import NO_HASH, envelope_hash
@@ -73,6 +74,7 @@ __all__ = [
     "new_recovery_code",
     "new_vault",
     "normalise_code",
+    "open_address",
     "open_draft",
     "open_head",
     "open_private",
@@ -82,6 +84,7 @@ __all__ = [
     "read_public",
     "recovery_slot",
     "reseal_slot",
+    "seal_address",
     "seal_draft",
     "seal_head",
     "seal_revision",

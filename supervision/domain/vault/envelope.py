@@ -59,6 +59,7 @@ class Type(IntEnum):
     PEPPERED = 11
     VERIFIER = 12
     UNLOCK = 13
+    ADDRESS = 14
 
 
 _STARTS = tuple(_START.pack(MAGIC, VERSION, kind, SUITE) for kind in range(max(Type) + 1))

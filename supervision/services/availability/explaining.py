@@ -1,5 +1,6 @@
 """Why there is no slot: to the owner, in full."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,10 +19,12 @@ from supervision.models.availability import TimeOff
 from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim, Session
 from supervision.permissions import Actor
+from supervision.services import outside
 from supervision.services.availability.reading import (
     TAKEN,
     OwnTerms,
     SessionTypeRow,
+    near,
     own_terms,
     session_type,
     starts,
@@ -34,11 +37,15 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Busy:
-    """What takes time: [starts_at, ends_at), and the roster's title; None for a mere hold."""
+    """What takes time: [starts_at, ends_at), and the roster's title; None for a mere hold.
+
+    `calendar` is the label of a calendar elsewhere that says so, of which nothing more is known.
+    """
 
     starts_at: datetime
     ends_at: datetime
     title: str | None
+    calendar: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,7 @@ class _Reasons:
         self, person_id: UUID, at: datetime, own: OwnTerms, wanted: Terms, within: Interval
     ) -> None:
         self._zone, self._wanted = ZoneInfo(own.zone), wanted
-        self._busy = _busy(person_id, at, within)
+        self._busy = _on_days(_busy(person_id, at, within))
         first, last = (moment.astimezone(self._zone).date() for moment in within)
         self._away = list(run(select(_OFF).where(_OFF.c.person_id == person_id)))
         self._holidays = holidays.named(own.holiday_country, own.holiday_region, first, last + DAY)
@@ -143,7 +150,8 @@ class _Reasons:
         busy: tuple[Busy, ...] = ()
         named = ""
         if start.refusal == Refusal.CLASH:
-            busy = tuple(one for one, counted in self._busy if self._clash(start, one, counted))
+            there = self._busy[start.starts_at.date()]
+            busy = tuple(one for one, counted in there if self._clash(start, one, counted))
         elif start.refusal == Refusal.TIME_OFF:
             named = next((row.label for row in self._away if self._meets(start, row)), "")
         elif start.refusal == Refusal.HOLIDAY:
@@ -171,9 +179,22 @@ class _Reasons:
         return any(row.first_on <= day <= row.last_on for day in self._dates(start))
 
 
+def _on_days(busy: Iterable[tuple[Busy, bool]]) -> dict[date, list[tuple[Busy, bool]]]:
+    """What takes time, by each UTC date on which a start could clash with it."""
+    found: dict[date, list[tuple[Busy, bool]]] = defaultdict(list)
+    for one, counted in busy:
+        day, last = (one.starts_at - DAY).date(), (one.ends_at + DAY).date()
+        while day <= last:
+            found[day].append((one, counted))
+            day += DAY
+    return found
+
+
 def _busy(person_id: UUID, at: datetime, within: Interval) -> list[tuple[Busy, bool]]:
     """What takes the person's time around an interval, and whether it keeps minutes free."""
     start, end = within.start - 2 * DAY, within.end + 2 * DAY
     values = {"ids": [person_id], "start": start, "end": end, "at": at}
     rows = run(_TITLED, values | {"earliest": start - LONGEST})
-    return [(Busy(row.starts_at, row.ends_at, row.title), row.hard) for row in rows]
+    busy = [(Busy(row.starts_at, row.ends_at, row.title), row.hard) for row in rows]
+    away = outside.own_busy(person_id, near(within))
+    return busy + [(Busy(one.starts_at, one.ends_at, None, one.label), False) for one in away]

@@ -29,10 +29,13 @@ from supervision.models.availability import (
 )
 from supervision.models.people import Person
 from supervision.models.sessions import BUSY, Claim, Session
+from supervision.services import outside
 from supervision.services.claims import LONGEST
 
 # A look reaches two dates beyond what it is asked for; one more, since zones lie apart.
 AROUND = timedelta(days=3)
+# Free minutes around a session, its length and theirs: nothing further off is in its way.
+NEAR = timedelta(days=2)
 # A day's and a week's sessions are counted whole, whatever part of them is looked at.
 WEEK = timedelta(days=8)
 
@@ -238,8 +241,8 @@ def taken(
     """What takes these persons' time in an interval, and a week around it, so that days count.
 
     Hard claims of sessions, of requests and of holds that have not lapsed at `at` are `sessions`;
-    soft claims of planned or requested sessions are `other`. The look at claims is bounded as in
-    services/claims.py.
+    soft claims of planned or requested sessions are `other`, as is what calendars elsewhere say.
+    The look at claims is bounded as in services/claims.py.
     """
     ids, start = list(person_ids), within.start - WEEK
     values = {"ids": ids, "start": start, "end": within.end + WEEK, "at": at}
@@ -250,8 +253,14 @@ def taken(
         if row.session_id not in not_sessions and row.id not in not_claims:
             kept = sessions if row.hard else other
             kept[row.person_id].append(Interval(row.starts_at, row.ends_at))
-    # Other sources of busy time (calendars elsewhere) are added to `other` here.
+    for key, times in outside.busy_times(ids, near(within)).items():
+        other[key] += times
     return {key: Taken(tuple(sessions[key]), tuple(other[key])) for key in ids}
+
+
+def near(within: Interval) -> Interval:
+    """Where something may lie that is in the way of a start within an interval."""
+    return Interval(within.start - NEAR, within.end + NEAR)
 
 
 def starts(

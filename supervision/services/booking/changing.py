@@ -13,7 +13,7 @@ from supervision.domain.slots import Terms
 from supervision.errors import N_, Conflict, NotAllowed, NotFound
 from supervision.models.sessions import Session, SessionState
 from supervision.permissions import Actor, can_take_part
-from supervision.services import claims
+from supervision.services import claims, outside
 from supervision.services.audit import Act, record
 from supervision.services.booking.desk import Desk, check_free, desk
 from supervision.services.places import Held, hold_to_take, place_of
@@ -120,7 +120,8 @@ def move_own(
         Interval(own.starts_at, own.ends_at),
     )
     members = members_of(roster)
-    warnings = claims.refuse_hard(claims.clashes(members, [span], at, [session_id]))
+    found = claims.refuse_hard(claims.clashes(members, [span], at, [session_id]))
+    warnings = outside.with_outside(actor, members, [span], found)
     session.starts_at, session.ends_at = span
     session.shifted, session.edited, session.message = False, True, message
     session.late = session.late or own.late

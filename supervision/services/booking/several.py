@@ -14,7 +14,7 @@ from supervision.domain.slots import Openness, Refusal, Taken, Terms, look, refu
 from supervision.errors import N_, Conflict, Invalid
 from supervision.models.sessions import ClaimState, Series, SessionState
 from supervision.permissions import Actor
-from supervision.services import claims
+from supervision.services import claims, outside
 from supervision.services.audit import Act, record
 from supervision.services.availability import SessionTypeRow
 from supervision.services.booking.desk import SECOND, desk, hours
@@ -92,7 +92,8 @@ def take_series(
     made = _picked(judge, due, picks)
     members = members_of(roster)
     spans = [Interval.lasting(slot.due.starts_at, kind.minutes) for slot in made.slots]
-    warnings = claims.refuse_hard(claims.clashes(members, spans, at))
+    found = claims.refuse_hard(claims.clashes(members, spans, at))
+    warnings = outside.with_outside(actor, members, spans, found)
     series = _add_series(actor, at, roster, kind, due, made)
     placed = add_rows(roster, series, made, at, message, kind.id)
     state = ClaimState.PENDING if kind.asks else ClaimState.CONFIRMED

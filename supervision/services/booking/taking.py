@@ -11,7 +11,7 @@ from supervision.domain.recurrence import Occurrence, resolve
 from supervision.errors import N_, Conflict, NotAllowed
 from supervision.models.sessions import ClaimState, SessionState
 from supervision.permissions import Actor
-from supervision.services import claims
+from supervision.services import claims, outside
 from supervision.services.audit import Act, record
 from supervision.services.availability import SessionTypeRow
 from supervision.services.booking.desk import HELD_FOR, Desk, check_free, desk
@@ -84,7 +84,8 @@ def take_time(
     check_free(actor, at, where, where.own.terms(kind.minutes), choice.starts_at)
     members = members_of(roster)
     span = Interval.lasting(choice.starts_at, kind.minutes)
-    warnings = claims.refuse_hard(claims.clashes(members, [span], at))
+    found = claims.refuse_hard(claims.clashes(members, [span], at))
+    warnings = outside.with_outside(actor, members, [span], found)
     session_id = _insert(actor, at, roster, kind, span, message)
     state = ClaimState.PENDING if kind.asks else ClaimState.CONFIRMED
     claims.claim([(session_id, span)], members, state=state)

@@ -1,92 +1,61 @@
-"""A process of its own for what strangers send: it can be stopped, and knows no secret.
+"""The child's part: fetch and read one calendar within bounds, and say what came of it.
 
-However long a server holds on, however a file makes its reader toil, the worker waits SECONDS and
-goes on. The child gets one question on its standard input and no environment.
+One question comes on standard input, one answer goes to standard output, both as JSON. Titles and
+all other words of a calendar end with this process.
 """
 
 import json
+import os
 import resource
-import subprocess
+import signal
 import sys
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from os import pathsep
+from typing import Any
 
 from supervision.domain.intervals import Interval
-from supervision.domain.outside import BROKEN, Unreadable, read_busy
-from supervision.errors import N_
-from supervision.services.outside.fetching import fetch
+from supervision.domain.outside import Unreadable, read_busy
+from supervision.services.outside.fetching import Known, fetch
 
-SECONDS = 20
-MEMORY = 1024 * 1024 * 1024
-TOO_SLOW = N_("The calendar took too long to read, so it was left.")
-
-
-@dataclass(frozen=True)
-class Question:
-    """What to fetch and how to read it; instants as seconds of Unix time, `zone` IANA."""
-
-    address: str
-    etag: str
-    modified: str
-    allowed: list[str]
-    zone: str
-    start: float
-    end: float
+MEMORY = 320 * 1024 * 1024
+OUTPUT = 4 * 1024 * 1024
+POLITELY = 10
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came of it: `busy` is None where nothing changed."""
-
-    busy: list[Interval] | None
-    etag: str
-    modified: str
+def main() -> None:
+    """Answer within the seconds that are asked for and MEMORY, or be ended by the system."""
+    question = json.load(sys.stdin)
+    bound(question["seconds"])
+    sys.stdout.write(json.dumps(answer(question)))
 
 
-def ask(question: Question) -> Answer:
-    """Fetch and read one calendar in a child. Raises Unreadable, after SECONDS at the latest."""
-    command = [sys.executable, "-m", "supervision.services.outside.child"]
+def bound(seconds: int) -> None:
+    """Set the bounds; the system keeps them, and whoever waits learns of it by the exit code."""
+    signal.alarm(seconds)
+    _limit(resource.RLIMIT_CPU, -(-seconds // 2))
+    _limit(resource.RLIMIT_AS, MEMORY)
+    _limit(resource.RLIMIT_FSIZE, OUTPUT)
+    _limit(resource.RLIMIT_CORE, 0)
+    os.nice(POLITELY)
+
+
+def _limit(kind: int, most: int) -> None:
+    _soft, hard = resource.getrlimit(kind)
+    # The signal comes at the softer limit and says which it was; at the harder there is no word.
+    resource.setrlimit(kind, (most, hard))
+
+
+def answer(question: dict[str, Any]) -> dict[str, object]:
+    """What came of a question (`asking.Question`): busy times, None for no change, or a failure."""
+    known = Known(question["etag"], question["modified"])
     try:
-        done = subprocess.run(  # noqa: S603 - our own module, the question on its input
-            command,
-            input=json.dumps(asdict(question)).encode(),
-            capture_output=True,
-            timeout=SECONDS,
-            env={"PYTHONPATH": pathsep.join(sys.path)},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Unreadable(TOO_SLOW) from None
-    if done.returncode != 0:
-        raise Unreadable(BROKEN)
-    found = json.loads(done.stdout)
-    if "failure" in found:
-        raise Unreadable(found["failure"])
-    busy = found["busy"]
-    read = None if busy is None else [Interval(_at(start), _at(end)) for start, end in busy]
-    return Answer(read, found["etag"], found["modified"])
-
-
-def _at(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def answer(question: Question) -> dict[str, object]:
-    """The child's part, ready for JSON."""
-    try:
-        got = fetch(question.address, question.etag, question.modified, frozenset(question.allowed))
-        if got.body is None:
-            return {"busy": None, "etag": question.etag, "modified": question.modified}
-        within = Interval(_at(question.start), _at(question.end))
-        busy = read_busy(got.body, question.zone, within)
+        got = fetch(question["address"], known, frozenset(question["allowed"]))
+        busy = None if got.body is None else _busy(got.body, question)
     except Unreadable as refusal:
         return {"failure": refusal.msgid}
-    pairs = [[one.start.timestamp(), one.end.timestamp()] for one in busy]
-    return {"busy": pairs, "etag": got.etag, "modified": got.modified}
+    return {"busy": busy, "etag": got.known.etag, "modified": got.known.modified}
 
 
-if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    sys.stdout.write(json.dumps(answer(Question(**json.load(sys.stdin)))))
+def _busy(body: bytes, question: dict[str, Any]) -> list[tuple[float, float]]:
+    start, end = (datetime.fromtimestamp(question[name], UTC) for name in ("start", "end"))
+    found = read_busy(body, question["zone"], Interval(start, end))
+    return [(one.start.timestamp(), one.end.timestamp()) for one in found]

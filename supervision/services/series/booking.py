@@ -112,7 +112,7 @@ def book_series(
     members = people_of(roster, wish.setting.people)
     times = list(zip(made.slots, spans(wanted, wish.minutes), strict=True))
     takers = takers_of(roster, members, wish.setting)
-    warnings = check_slots([(takers, times)], at)
+    warnings = check_slots(actor, [(takers, times)], at)
     last = due[-1].original_local.date()
     series = _add_series(actor, at, roster, wish, repeat, last, left_out.and_each(made.skipped))
     placed = add_rows(roster, series, made, at, wish.message)

@@ -73,7 +73,7 @@ def extend_series(
     people = those_of(members_of(roster), setting.people)
     takers = takers_of(roster, people, setting)
     times = list(zip(made.slots, spans(wanted, series.minutes), strict=True))
-    warnings = check_slots([(takers, times)], at)
+    warnings = check_slots(actor, [(takers, times)], at)
     _lengthen(series, further, due, made.skipped, at)
     placed = add_rows(roster, series, made, at, message)
     claims.claim(placed, takers)

@@ -105,7 +105,7 @@ def move_series(
     _check_times([slot for _, slot in moving], at)
     spans = {one.id: Interval.lasting(slot.due.starts_at, wish.minutes) for one, slot in moving}
     owners = whose(roster, [one for one, _ in moving])
-    warnings = _check(owners, moving, spans, at)
+    warnings = _check(actor, owners, moving, spans, at)
     series = _rewrite(actor, at, series, plan, wish.minutes)
     for one, slot in moving:
         one.starts_at, one.ends_at = spans[one.id]
@@ -126,13 +126,15 @@ def move_series(
 Moving = list[tuple[Session, Slot]]
 
 
-def _check(owners: Whose, moving: Moving, spans: dict[UUID, Interval], at: datetime) -> list[Clash]:
+def _check(
+    actor: Actor, owners: Whose, moving: Moving, spans: dict[UUID, Interval], at: datetime
+) -> list[Clash]:
     """Look whether those whose sessions they are can come. Raises SeriesClashed."""
     slots = {one.id: slot for one, slot in moving}
     groups = [
         (people, [(slots[key], spans[key]) for key in ids]) for people, ids in owners.groups(spans)
     ]
-    found = check_slots(groups, at, list(spans))
+    found = check_slots(actor, groups, at, list(spans))
     return claims.theirs(found, spans.items(), owners.members)
 
 

@@ -10,7 +10,7 @@ from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import Occurrence, resolve
 from supervision.models.sessions import Series
 from supervision.permissions import Actor
-from supervision.services import claims
+from supervision.services import claims, outside
 from supervision.services.claims import Claimant, Clash, Clashed
 from supervision.services.places import Held
 from supervision.services.sessions.notices import Notice, notify
@@ -98,6 +98,7 @@ Wanted = tuple[Slot, Interval]
 
 
 def check_slots(
+    actor: Actor,
     groups: Sequence[tuple[Sequence[Claimant], Sequence[Wanted]]],
     at: datetime,
     moving: Sequence[UUID] = (),
@@ -107,15 +108,16 @@ def check_slots(
     Every hard clash is reported. Raises SeriesClashed.
     """
     claims.serialise(one.person_id for people, _wanted in groups for one in people)
-    found = [
-        clash
-        for people, wanted in groups
-        for clash in claims.clashes(people, [span for _slot, span in wanted], at, moving)
-    ]
-    hard = [clash for clash in found if clash.hard]
+    times = [(people, [span for _slot, span in wanted]) for people, wanted in groups]
+    found = [claims.clashes(people, spans, at, moving) for people, spans in times]
+    hard = [clash for clashes in found for clash in clashes if clash.hard]
     if hard:
         raise SeriesClashed(hard, [slot for _people, wanted in groups for slot, _span in wanted])
-    return found
+    return [
+        clash
+        for (people, spans), clashes in zip(times, found, strict=True)
+        for clash in outside.with_outside(actor, people, spans, clashes)
+    ]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from supervision.domain.intervals import Interval
 from supervision.errors import N_, Invalid
 from supervision.models.sessions import Session
 from supervision.permissions import Actor
-from supervision.services import claims
+from supervision.services import claims, outside
 from supervision.services.audit import Act, record
 from supervision.services.claims import Claimant, Clash
 from supervision.services.places import Held
@@ -108,7 +108,7 @@ def put_on(
     spans = {one.id: Interval(one.starts_at, one.ends_at) for one in changed}
     news, warnings = _News(), list[Clash]()
     for before, ids in owners.groups(spans):
-        warnings += _regroup(before, people, {key: spans[key] for key in ids}, at, news)
+        warnings += _regroup(actor, before, people, {key: spans[key] for key in ids}, at, news)
         for key in moved.intersection(ids):
             news.add("changed", [one for one in owners.told(key) if one in people], [key])
     _tell(actor, at, roster, owners, spans, setting, event, news, warnings, base_url)
@@ -135,6 +135,7 @@ def _differs(one: Session, owners: Whose, people: list[Claimant], setting: Setti
 
 
 def _regroup(
+    actor: Actor,
     before: list[Claimant],
     after: list[Claimant],
     spans: dict[UUID, Interval],
@@ -150,7 +151,7 @@ def _regroup(
     claims.claim(spans.items(), added, softened=found)
     news.add("taken_off", gone, list(spans))
     news.add("added", added, list(spans))
-    return found
+    return outside.with_outside(actor, added, list(spans.values()), found)
 
 
 def _tell(

@@ -13,7 +13,7 @@ from supervision.errors import N_, Conflict, NotFound
 from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim, Session, SessionState
 from supervision.permissions import Actor, can_see_session
-from supervision.services import claims
+from supervision.services import claims, outside
 from supervision.services.audit import Act, record
 from supervision.services.claims import Claimant, Clash
 from supervision.services.places import Held, hold_to_run, place_of
@@ -55,7 +55,7 @@ def book_session(
     check_future(due, at)
     members = people_of(roster, wish.setting.people)
     takers = takers_of(roster, members, wish.setting)
-    warnings = checked_clashes(takers, spans(due, wish.minutes), at)
+    warnings = checked_clashes(actor, takers, spans(due, wish.minutes), at)
     placed = insert_sessions(
         roster,
         due,
@@ -88,6 +88,7 @@ def booked_verb(roster: Held, setting: Setting) -> str:
 
 
 def checked_clashes(
+    actor: Actor,
     members: Sequence[Claimant],
     wanted: Sequence[Interval],
     at: datetime,
@@ -95,7 +96,8 @@ def checked_clashes(
 ) -> list[Clash]:
     """Queue behind other bookings of these people, then look. Raises Clashed; returns warnings."""
     claims.serialise(member.person_id for member in members)
-    return claims.refuse_hard(claims.clashes(members, wanted, at, moving))
+    found = claims.refuse_hard(claims.clashes(members, wanted, at, moving))
+    return outside.with_outside(actor, members, wanted, found)
 
 
 def own_warnings(warnings: Sequence[Clash]) -> dict[UUID, Sequence[Interval]]:
@@ -131,7 +133,7 @@ def move_session(
         return Booked((session_id,), session.zone, session.series_id)
     owners = whose(roster, [session])
     members = owners.of(session_id)
-    warnings = checked_clashes(members, [span], at, [session_id])
+    warnings = checked_clashes(actor, members, [span], at, [session_id])
     session.starts_at, session.ends_at = span
     session.shifted, session.edited, session.message = due.shifted, True, wish.message
     touch(session, at)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, exists, insert, select
 
 from supervision.db import run, table
 from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import LONGEST, Occurrence
 from supervision.errors import N_, Invalid
+from supervision.models.outside import OutsideCalendar
 from supervision.models.rosters import Membership, MemberState
 from supervision.models.sessions import MAX_MINUTES, Session, SessionState
 from supervision.services.claims import Claimant, Clash, claims_hard
@@ -79,7 +80,11 @@ def checked_message(message: str) -> str:
 
 
 _MEMBERS = (
-    select(Membership.person_id, Membership.role)
+    select(
+        Membership.person_id,
+        Membership.role,
+        exists().where(OutsideCalendar.person_id == Membership.person_id).label("elsewhere"),
+    )
     .where(Membership.roster_id == bindparam("roster_id"), Membership.state == MemberState.ACTIVE)
     .order_by(Membership.person_id)
 )
@@ -88,7 +93,10 @@ _MEMBERS = (
 def members_of(roster: Held) -> list[Claimant]:
     """Who is in a roster now, by id, and how their time is claimed."""
     rows = run(_MEMBERS, {"roster_id": roster.id})
-    return [Claimant(row.person_id, claims_hard(roster.kind, row.role)) for row in rows]
+    return [
+        Claimant(row.person_id, claims_hard(roster.kind, row.role), bool(row.elsewhere))
+        for row in rows
+    ]
 
 
 def check_future(due: Sequence[Occurrence], at: datetime) -> None:
