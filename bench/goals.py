@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from bench import booking, finding, starts
 from bench import slots as free
 from bench.dataset import ALICE, PASSPHRASE, this_monday
+from bench.feeds import Change
 from bench.load import Ask, Refused, drive, fetch
 from bench.measure import ROUNDS, Row, Side, compare, percentile
 from bench.stage import Stage
@@ -94,6 +95,14 @@ def feed_304(stage: Stage) -> Iterator[Row]:
     ours = Side(stage.server("sqlite"), _unchanged(stage, 200))
     beside = Side(stage.plain(), repeated("/same", 304))
     yield compare("feed-304", "200", ours.cost, beside.cost, 0.6)
+
+
+def feed_change(stage: Stage) -> Iterator[Row]:
+    """One change among 2,000 sessions, then the feed; beside all of it made by `icalendar`."""
+    change = Change(stage.app("sqlite"), stage.cast("sqlite").feeds[2000])
+    yield compare("feed-change", "2,000, read", change.get, change.anew, 50)
+    row = compare("feed-change", "2,000, rebuild alone, ms", change.rebuild, change.rebuild, None)
+    yield replace(row, ratio=row.ours, limit=5.0, sense="at most")
 
 
 def book(stage: Stage) -> Iterator[Row]:
@@ -276,6 +285,7 @@ GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "page": page,
     "feed": feed,
     "feed-304": feed_304,
+    "feed-change": feed_change,
     "book": book,
     "book-check": book_check,
     "book-contended": book_contended,

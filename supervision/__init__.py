@@ -42,6 +42,7 @@ AREAS = (
     "vault",
     "notes",
     "health",
+    "importing",
     "meetings",
     "attendance",
     "leave",

@@ -51,6 +51,11 @@ def can_make_roster(actor: Actor, kind: str) -> bool:
     return kind == Kind.PEER or actor.role in (Role.SUPERVISOR, Role.ORGANISER)
 
 
+def can_import_rosters(actor: Actor) -> bool:
+    """Make many rosters from a file and invite their people at once."""
+    return can_make_roster(actor, Kind.GROUP)
+
+
 def can_see_roster(place: Place | None) -> bool:
     """Those in it now, and those who once were, for their past sessions."""
     return place is not None

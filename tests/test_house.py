@@ -200,6 +200,9 @@ def test_organisers_pages_do_not_exist_for_others(
 
 
 RUN_BY_LEADS = {
+    "importing.add",
+    "importing.choose_calendar",
+    "importing.look",
     "rosters.edit",
     "rosters.save",
     "rosters.end",

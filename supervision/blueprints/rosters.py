@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from supervision import clock
 from supervision.errors import N_, Invalid
 from supervision.models.rosters import Kind, MemberState, Roster
-from supervision.permissions import can_make_roster
+from supervision.permissions import can_import_rosters, can_make_roster
 from supervision.services import places, rosters, series, sessions, signup
 from supervision.services.rosters import RosterForm
 from supervision.services.sessions import SeriesInfo
@@ -131,7 +131,9 @@ class InviteForm(Form):
 @bp.get("/rosters")
 @signed_in
 def index() -> str:
-    return render_template("rosters/index.html", rows=rosters.rosters_of(viewer(), clock.now()))
+    rows = rosters.rosters_of(viewer(), clock.now())
+    may_import = can_import_rosters(viewer())
+    return render_template("rosters/index.html", rows=rows, may_import=may_import)
 
 
 @bp.get("/rosters/new")

@@ -157,15 +157,21 @@ def calendar(name: str, zone: str, fragments: Iterable[bytes]) -> bytes:
     return b"".join((head, *fragments, _END))
 
 
-def check(body: bytes, events: int) -> None:
-    """Refuse a feed that does not end whole or count right. Raises BadFeedError."""
+def check(body: bytes, events: int, fresh: Iterable[bytes] | None = None) -> None:
+    """Refuse a feed that does not end whole, count right, or has lines that no client may get.
+
+    Lines are looked at in the head and in `fresh` events where others were checked before. Raises
+    BadFeedError.
+    """
     if not body.startswith(b"BEGIN:VCALENDAR\r\n") or not body.endswith(b"\r\n" + _END):
         raise BadFeedError("a feed is not whole")
     begun, ended = body.count(b"\r\nBEGIN:VEVENT\r\n"), body.count(b"\r\nEND:VEVENT\r\n")
     if not begun == ended == events or events < 1:
         raise BadFeedError(f"a feed of {events} events begins {begun} and ends {ended}")
-    if max(map(len, body.split(b"\r\n"))) > _FOLD or body.count(b"\n") != body.count(b"\r\n"):
-        raise BadFeedError("a feed has a line that is too long or ends wrongly")
+    head = body[: body.index(b"BEGIN:VEVENT")]
+    for part in [body] if fresh is None else [head, *fresh]:
+        if max(map(len, part.split(b"\r\n"))) > _FOLD or part.count(b"\n") != part.count(b"\r\n"):
+            raise BadFeedError("a feed has a line that is too long or ends wrongly")
 
 
 def one_line(text: str) -> str:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from supervision.db import Model, WithId
@@ -43,7 +43,10 @@ class FeedSubscription(WithId, Model):
 
 
 class FeedSnapshot(Model):
-    """The bytes last published for a subscription, good for one person version and one day."""
+    """The bytes last published for a subscription, good for one person version and one day.
+
+    `keys` are those of the events, a line each; `gzipped` is empty until a client wants it.
+    """
 
     __tablename__ = "feed_snapshot"
 
@@ -55,4 +58,5 @@ class FeedSnapshot(Model):
     etag: Mapped[str] = mapped_column(String(80))
     modified_at: Mapped[datetime]
     body: Mapped[bytes]
+    keys: Mapped[str] = mapped_column(Text, default="", server_default="")
     gzipped: Mapped[bytes]

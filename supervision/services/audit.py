@@ -40,6 +40,8 @@ class Act(StrEnum):
     MEMBER_LEAVE = "rosters.leave"
     SEAT_OFFER = "rosters.offer"
     SEAT_LAPSE = "rosters.lapse"
+    IMPORT_ROSTERS = "importing.rosters"
+    IMPORT_SESSIONS = "importing.sessions"
     SESSION_BOOK = "sessions.book"
     SESSION_MOVE = "sessions.move"
     SESSION_CANCEL = "sessions.cancel"

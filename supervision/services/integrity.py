@@ -57,6 +57,8 @@ _SIGNED_UP = (
     )
     .scalar_subquery()
 )
+# Once it is marked who was there, whoever came without a seat has a claim too.
+_WAS_MARKED = exists().where(Attendance.session_id == Session.id)
 _SEATED = case((Session.capacity.is_not(None), _SIGNED_UP + _KEPT), else_=0)
 
 
@@ -130,7 +132,7 @@ def _counters() -> Iterator[str]:
     ):
         yield f"roster {roster} counts {taken} places taken, {counted} are"
     for session, taken, counted in db.session.execute(
-        select(Session.id, Session.taken, _SEATED).where(Session.taken != _SEATED)
+        select(Session.id, Session.taken, _SEATED).where(Session.taken != _SEATED, ~_WAS_MARKED)
     ):
         yield f"session {session} counts {taken} places taken, {counted} are"
 

@@ -54,6 +54,9 @@ RESET = _throttle("reset", "3/hour", "6/hour", "30/hour")
 INVITATION = _throttle("invitation", "30/hour", "60/hour", "60/hour")
 CALENDAR = _throttle("calendar", "20/hour", "20/hour", "100/hour")
 INVITE = _throttle("invite", "40/hour", "40/hour", "200/hour")
+# An import may invite hundreds at once.
+IMPORT_MAKE = _throttle("import-make", "10/hour", "10/hour", "40/hour")
+IMPORT = _throttle("import", "30/15 minutes", "30/15 minutes", "120/15 minutes")
 
 
 class SharedStorage(Storage):

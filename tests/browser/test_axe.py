@@ -4,11 +4,13 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Error, Page, expect
 
+from supervision import clock
 from tests.browser import pages
 
 SCHEMES: tuple[str, ...] = ("light", "dark")
@@ -22,6 +24,7 @@ NOT_PAGES = {
     "health.alive",
     "health.measured",
     "health.ready",
+    "importing.example",
     "meetings.look",
     "static",
     "vault.state",
@@ -204,6 +207,44 @@ def test_pages_of_a_session_that_was(new_page, sign_in, judge):
     alice.get_by_text("History").click()
     judge.look(alice)
     judge.visit(alice, f"{session}/attendance")
+    judge.conclude()
+
+
+TABLE = b"""title,kind,capacity,members
+Thursday group,group,2,a@example.net; b@example.net; c@example.net
+Compassion in practice,group,,
+Wrong,team,six,nobody
+"""
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:x
+BEGIN:VEVENT
+UID:w
+SUMMARY:Supervision
+DTSTART;TZID=America/New_York:{day:%Y%m%d}T070000
+DURATION:PT50M
+RRULE:FREQ=WEEKLY;COUNT=3
+END:VEVENT
+BEGIN:VEVENT
+UID:d
+DTSTART;VALUE=DATE:{day:%Y%m%d}
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_previews_of_imports(new_page, sign_in, judge):
+    """What a table and a calendar would make, with what is wrong or left out."""
+    page = judge.attend(sign_in(new_page(), "alice"))
+    calendars = f"{group_page(page)}/import"
+    calendar = CALENDAR.format(day=clock.today("UTC") - timedelta(days=10)).encode()
+    for path, body in (("/rosters/import", TABLE), (calendars, calendar)):
+        page.goto(path)
+        file = {"name": "file", "mimeType": "text/plain", "buffer": body}
+        page.get_by_label("File").set_input_files(file)
+        page.get_by_role("button", name="Look at it").click()
+        expect(page.get_by_text("Nothing is written yet.")).to_be_visible()
+        judge.look(page)
     judge.conclude()
 
 

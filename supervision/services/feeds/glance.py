@@ -113,7 +113,7 @@ class Glance:
         body = self._held.get(key)
         if body is None:
             found = self._body[zipped].one(connection, hash=hashed, etag=etag)
-            if found is None:
+            if found is None or not found[0]:
                 return None
             body = self._held.keep(key, bytes(found[0]))
         return Feed(200, body, etag, modified_at)

@@ -39,7 +39,8 @@ AHEAD = 6
 class Occasion:
     """A planned session of the roster: [starts_at, ends_at), and its meeting's own.
 
-    `signup`: it is for those of its members who signed up.
+    `signup`: it is for those of its members who signed up. `afterwards`: it was entered when it
+    was over already (an import), so no rota had planned it.
     """
 
     id: UUID
@@ -50,6 +51,7 @@ class Occasion:
     closed_at: datetime | None
     signup: bool
     for_all: bool
+    afterwards: bool
 
     def over(self, at: datetime) -> bool:
         """Whether it counts: it has passed, or its meeting has begun."""
@@ -199,13 +201,16 @@ class Board:
 
     def _run(self, tally: Tally, occasions: list[Occasion]) -> Iterator[Due]:
         for occasion in occasions:
+            there = self.there(occasion.id)
+            lead = next((one for one in there if self.led and self.people[one].leads), None)
+            if occasion.afterwards and not self.turns[occasion.id]:
+                yield Due(occasion, Lineup(None, ()), lead, tuple(there))
+                continue
             takers, lineup = self.takers(occasion.id), self.fixed(occasion.id)
             if not (occasion.over(self.at) and self.turns[occasion.id]):
                 due = self._takers(self.expected(occasion.id))
                 lineup = tally.line_up(due, self.presenters, self.led, lineup).only(takers)
             tally.held(takers, lineup)
-            there = self.there(occasion.id)
-            lead = next((one for one in there if self.led and self.people[one].leads), None)
             yield Due(occasion, lineup, lead, tuple(there))
 
 
@@ -252,6 +257,7 @@ _OCCASIONS = (
         Meeting.ended_at,
         Session.capacity.is_not(None),
         Session.for_all,
+        (Session.created_at >= Session.ends_at).label("afterwards"),
     )
     .outerjoin(Meeting, Meeting.session_id == Session.id)
     .where(*_SHOWN)

@@ -160,7 +160,7 @@ def rota_of(actor: Actor, at: datetime, roster_id: UUID) -> Rota:
             Standing(one.id, one.name, had.turns if had else 0, had.share if had else Fraction(0))
             for one, had in standings
         ],
-        meetings=len(board.held),
+        meetings=board.tally.meetings,
         may_run=board.may_run,
     )
 

@@ -47,10 +47,11 @@ def first_organiser_link(at: datetime) -> str:
 
 def ensure_person(email: str, role: str, at: datetime) -> Person:
     """The person with this address, made as invited when unknown. Raises Invalid."""
-    return _person_with(_checked_email(email), role, at)
+    return _person_with(checked_email(email), role, at)
 
 
-def _checked_email(text: str) -> str:
+def checked_email(text: str) -> str:
+    """An address as it is stored. Raises Invalid."""
     clean = normal_email(text)
     local, _, host = clean.rpartition("@")
     if not local or not host or len(clean) > 254 or any(c.isspace() for c in clean):
@@ -61,7 +62,7 @@ def _checked_email(text: str) -> str:
 def _person_with(email: str, role: str, at: datetime) -> Person:
     person = db.session.scalar(select(Person).where(Person.email == email))
     if person is None:
-        person = Person(email=email, name=email.partition("@")[0], role=role, created_at=at)
+        person = Person(email=email, name=email.partition("@")[0][:100], role=role, created_at=at)
         db.session.add(person)
         db.session.flush()
     return person
@@ -123,7 +124,7 @@ def join(link: OpenLink, at: datetime, name: str, zone: str, email: str | None =
     if person.state == PersonState.ACTIVE:
         raise Gone
     if email is not None:
-        own = _checked_email(email)
+        own = checked_email(email)
         taken = exists().where(Person.email == own, Person.id != person.id)
         if db.session.scalar(select(taken)) or not is_empty():
             raise Invalid("email", N_("This address cannot be used here."))

@@ -1,6 +1,12 @@
 """Rosters and their members: make, edit, end; invite, accept, decline, remove, leave."""
 
-from supervision.services.rosters.making import RosterForm, edit_roster, end_roster, make_roster
+from supervision.services.rosters.making import (
+    RosterForm,
+    edit_roster,
+    end_roster,
+    faults,
+    make_roster,
+)
 from supervision.services.rosters.members import (
     accept,
     decline,
@@ -28,6 +34,7 @@ __all__ = [
     "decline",
     "edit_roster",
     "end_roster",
+    "faults",
     "invite_member",
     "lapse_offers",
     "leave",

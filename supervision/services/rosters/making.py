@@ -1,5 +1,6 @@
 """Rosters: make, edit, end. Nothing is deleted."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -139,26 +140,41 @@ def _columns(form: RosterForm) -> dict[str, object]:
 
 
 def _check(form: RosterForm) -> None:
+    for fault in faults(form):
+        raise fault
+
+
+def faults(form: RosterForm) -> Iterator[Invalid]:
+    """Everything that cannot be said of a roster, one by one."""
     if form.kind not in set(Kind):
-        raise Invalid("kind", N_("Choose individual, peer or group."))
+        yield Invalid("kind", N_("Choose individual, peer or group."))
     if not form.title.strip() or len(form.title) > 120:
-        raise Invalid("title", N_("Give a title of 1 to 120 characters."))
+        yield Invalid("title", N_("Give a title of 1 to 120 characters."))
     if form.zone not in people.ZONES:
-        raise Invalid("zone", N_("Choose a time zone from the list."))
+        yield Invalid("zone", N_("Choose a time zone from the list."))
     if not 1 <= form.capacity <= 100:
-        raise Invalid("capacity", N_("Choose between 1 and 100 places."))
+        yield Invalid("capacity", N_("Choose between 1 and 100 places."))
     if not 5 <= form.minutes <= 480:
-        raise Invalid("minutes", N_("Choose between 5 and 480 minutes."))
-    sessions.check_link(form.meeting_link.strip())
-    _check_signup(form)
+        yield Invalid("minutes", N_("Choose between 5 and 480 minutes."))
+    for field, text, most in (
+        ("address", form.address, 300),
+        ("meeting_link", form.meeting_link, 500),
+    ):
+        if len(text.strip()) > most:
+            yield Invalid(field, N_("Keep this to %(most)s characters."), most=most)
+    try:
+        sessions.check_link(form.meeting_link.strip())
+    except Invalid as fault:
+        yield fault
+    yield from _faults_of_signup(form)
 
 
-def _check_signup(form: RosterForm) -> None:
+def _faults_of_signup(form: RosterForm) -> Iterator[Invalid]:
     if not 0 <= form.signup_hours <= 336:
-        raise Invalid("signup_hours", N_("Choose between 0 and 336 hours."))
+        yield Invalid("signup_hours", N_("Choose between 0 and 336 hours."))
     if form.session_capacity is None:
         return
     if form.kind == Kind.INDIVIDUAL:
-        raise Invalid("signs_up", N_("In individual supervision both are always expected."))
+        yield Invalid("signs_up", N_("In individual supervision both are always expected."))
     if not 1 <= form.session_capacity <= signup.MOST_SEATS:
-        raise Invalid("session_capacity", N_("Choose between 1 and 100 places."))
+        yield Invalid("session_capacity", N_("Choose between 1 and 100 places."))

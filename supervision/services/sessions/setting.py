@@ -75,5 +75,13 @@ def own_place(row: Placed) -> OwnPlace | None:
 
 def check_link(link: str) -> None:
     """Raises Invalid for what is no whole https address; nothing is fine."""
-    if link and (urlsplit(link).scheme != "https" or not urlsplit(link).hostname):
+    if link and not _is_secure(link):
         raise Invalid("meeting_link", N_("Give a whole link that begins with https://"))
+
+
+def _is_secure(link: str) -> bool:
+    try:
+        url = urlsplit(link)
+    except ValueError:  # a bracket that is not closed
+        return False
+    return url.scheme == "https" and bool(url.hostname)

@@ -12,7 +12,7 @@ from supervision.models.audit import AuditEntry
 from supervision.models.feeds import FeedSubscription, Privacy, Scope
 from supervision.models.rosters import Kind, Membership, MemberState, Roster
 from supervision.services import feeds
-from supervision.services.feeds import Held, building
+from supervision.services.feeds import Held, rows
 from tests import factories
 from tests.services.feeds.steps import AT, SOON, add, fetch, shown, starts, subscribe
 from tests.support.statements import counted
@@ -170,7 +170,7 @@ def test_feed_of_an_ended_roster_goes_on_showing_what_was(house) -> None:
 
 
 def test_feed_shows_at_most_as_many_sessions_as_clients_bear(house, monkeypatch) -> None:
-    monkeypatch.setattr(building, "MOST_EVENTS", 2)
+    monkeypatch.setattr(rows, "MOST_EVENTS", 2)
     instants = [datetime(2026, 11, day, 15, 0, tzinfo=UTC) for day in (24, 25, 26)]
     for instant in instants:
         add(house.group, instant)

@@ -1,0 +1,1 @@
+"""Files that people bring along: tables of rosters, and calendars of sessions."""
