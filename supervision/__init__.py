@@ -44,6 +44,7 @@ AREAS = (
     "health",
     "importing",
     "meetings",
+    "polls",
     "attendance",
     "leave",
     "signup",

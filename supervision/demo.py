@@ -30,6 +30,7 @@ from supervision.services import (
     meetings,
     notes,
     people,
+    polls,
     rosters,
     series,
     sessions,
@@ -40,6 +41,7 @@ from supervision.services import vault as vaults
 from supervision.services.attendance import Marking, Said
 from supervision.services.availability import Away, DateHours, Offer, OwnTerms, WeekHours, Whole
 from supervision.services.leave import LeaveWish
+from supervision.services.polls import Proposal
 from supervision.services.rosters import RosterForm
 from supervision.services.sessions import OwnPlace, SessionRow, Setting, Wish
 
@@ -105,6 +107,7 @@ def fill(at: datetime, settings: Settings) -> list[str]:
         _attendance(cast, at)
         _notes(cast, at)
         _availability(cast, at)
+        _poll(cast, at)
         feeds.make_subscription(
             cast["bob"], at - timedelta(days=20), Scope.PERSON, None, "My phone", Privacy.PLAIN
         )
@@ -344,6 +347,27 @@ def _notes(cast: Cast, at: datetime) -> None:
         notes.save_free(
             cast["bob"], cast.keys["bob"], at - timedelta(days=days), uuid4(), title, text
         )
+
+
+def _poll(cast: Cast, at: datetime) -> None:
+    """Alice asks her group for an extra hour next week; two have answered."""
+    alice = cast["alice"]
+    roster_id = next(row.id for row in rosters.rosters_of(alice, at) if row.title == GROUP.title)
+    monday, place = at.date() + timedelta(days=7 - at.weekday()), ZoneInfo(GROUP.zone)
+    starts = [
+        datetime.combine(monday + timedelta(days=day), time(hour), place)
+        for day, hour in ((1, 20), (2, 13), (3, 20))
+    ]
+    closes_at = datetime.combine(monday, time(23, 59), place)
+    wish = Proposal(starts, 60, closes_at, "An extra hour before the holidays?")
+    asked = polls.ask(alice, at - timedelta(hours=5), roster_id, wish)
+    for name, words, remark in (
+        ("carol", ("yes", "maybe", "no"), "I teach on Thursdays."),
+        ("erin", ("yes", "yes", "maybe"), ""),
+    ):
+        options = polls.poll_page(cast[name], at, asked).options
+        said = {one.id: word for one, word in zip(options, words, strict=True)}
+        polls.answer(cast[name], at - timedelta(hours=3), asked, said, remark)
 
 
 def _availability(cast: Cast, at: datetime) -> None:

@@ -78,6 +78,11 @@ def can_sign_up(place: Place | None) -> bool:
     return can_take_part(place) and place is not None and place.role not in LEADS
 
 
+def can_see_answers(place: Place | None, *, asks: bool, told: bool) -> bool:
+    """See what others say to a poll: who `asks`, who leads; others once it is to be `told` them."""
+    return can_take_part(place) and (asks or told or (place is not None and place.role in LEADS))
+
+
 def can_see_session(place: Place | None, kind: str, for_all: bool) -> bool:
     """See a session that is not theirs: it is for everybody who is in, or they run the roster."""
     return can_take_part(place) if for_all else can_run_roster(place, kind)

@@ -14,7 +14,8 @@ from werkzeug.routing import Rule
 from supervision import clock as clocks
 from supervision.db import db
 from supervision.models.people import LinkPurpose
-from supervision.services import feeds, outside, people
+from supervision.services import feeds, outside, people, polls
+from supervision.services.polls import Proposal
 from tests import factories
 from tests.factories import House
 from tests.support.client import Client
@@ -100,6 +101,9 @@ def things(app: Flask) -> Things:
             factories.Membership.person_id == house.carol.id,
         )
     )
+    starts = [at + timedelta(days=3)]
+    proposal = Proposal(starts, 50, at + timedelta(days=1))
+    poll_id = polls.ask(house.alice, at, house.group, proposal)
     db.session.commit()
     values = {
         "roster_id": str(house.group),
@@ -111,6 +115,7 @@ def things(app: Flask) -> Things:
         "person_id": str(house.carol.id),
         "note_id": str(uuid4()),
         "draft_id": str(uuid4()),
+        "poll_id": str(poll_id),
         "leave_id": str(uuid4()),
         "token": "x" * 43,
         "filename": "app.css",
@@ -157,6 +162,7 @@ def things_of_others(app: Flask) -> Iterator[Rule]:
             "membership_id",
             "note_id",
             "draft_id",
+            "poll_id",
             "leave_id",
         }:
             yield rule
@@ -208,6 +214,9 @@ RUN_BY_LEADS = {
     "rosters.end",
     "rosters.invite",
     "rosters.remove",
+    "polls.new",
+    "polls.ask",
+    "polls.close",
 }
 
 

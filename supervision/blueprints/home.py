@@ -35,6 +35,7 @@ def index() -> str:
         more_attendance=max(len(waits.attendance) - MARKED, 0),
         asked=booking.requests_for(actor, at),
         turns_asked=meetings.questions_for(actor, at),
+        polls_asked=waits.polls,
         has_rosters=bool(coming) or home.has_rosters(actor),
     )
 

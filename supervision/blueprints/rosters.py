@@ -16,7 +16,7 @@ from supervision import clock
 from supervision.errors import N_, Invalid
 from supervision.models.rosters import Kind, MemberState, Roster
 from supervision.permissions import can_import_rosters, can_make_roster
-from supervision.services import places, rosters, series, sessions, signup
+from supervision.services import places, polls, rosters, series, sessions, signup
 from supervision.services.rosters import RosterForm
 from supervision.services.sessions import SeriesInfo
 from supervision.services.signup import Turn
@@ -203,6 +203,7 @@ def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more
         past=sessions.past_of_roster(actor, roster_id, at, past_page)
         if takes_part or page.place.state == MemberState.ENDED
         else [],
+        polls=polls.open_polls_of(roster_id, at) if takes_part else [],
         coming_page=coming_page,
         past_page=past_page,
         page_size=sessions.PAGE,

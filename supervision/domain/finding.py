@@ -17,6 +17,7 @@ from supervision.domain.slots import Openness, Span, Taken, Terms, Weekly, block
 
 DAY, MINUTE = timedelta(days=1), 60
 A_DAY = 2
+QUARTER = 15
 
 
 class Hour(IntEnum):
@@ -55,6 +56,19 @@ class Mate:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """A start, who is free then, and how kind its worst hour is: each in the order of the mates."""
+
+    starts_at: datetime
+    free: tuple[bool, ...]
+    hours: tuple[Hour, ...]
+
+    @property
+    def suits(self) -> bool:
+        return all(self.free)
+
+
+@dataclass(frozen=True)
 class Found:
     """A start that suits all, and how kind its worst hour is to each, in the order of the mates."""
 
@@ -72,16 +86,45 @@ def find(
     grid = _Grid(within, step)
     free = bytearray(b"\x01") * grid.size
     for mate in mates:
-        terms = Terms(minutes, step)
-        for span in blocked(mate.openness or always(mate.zone), terms, mate.taken, now, within):
-            first, last = grid.places(span)
-            free[first:last] = bytes(last - first)
+        _block(free, mate, Terms(minutes, step), now, grid, within)
     costs = [_kindness(mate.zone, minutes, grid, within) for mate in mates]
     return [
         Found(grid.instant(place), tuple(Hour(cost[place]) for cost in costs))
         for place, is_free in enumerate(free)
         if is_free
     ]
+
+
+def look_over(
+    mates: Sequence[Mate], minutes: int, now: datetime, starts: Sequence[datetime]
+) -> list[Looked]:
+    """Each of these starts as it is to each mate, in the order of the starts.
+
+    They lie on quarters of an hour of the clock of the UTC hour, as every zone's full hours do.
+    """
+    within = Interval(min(starts), max(starts) + timedelta(minutes=QUARTER))
+    grid, terms = _Grid(within, QUARTER), Terms(minutes, QUARTER)
+    free = [bytearray(b"\x01") * grid.size for _mate in mates]
+    for mate, places in zip(mates, free, strict=True):
+        _block(places, mate, terms, now, grid, within)
+    costs = [_kindness(mate.zone, minutes, grid, within) for mate in mates]
+    return [
+        Looked(
+            start,
+            tuple(bool(places[grid.place(start)]) for places in free),
+            tuple(Hour(cost[grid.place(start)]) for cost in costs),
+        )
+        for start in starts
+    ]
+
+
+def _block(
+    free: bytearray, mate: Mate, terms: Terms, now: datetime, grid: "_Grid", within: Interval
+) -> None:
+    """Paint what stands against a mate's coming over the places of a grid."""
+    for span in blocked(mate.openness or always(mate.zone), terms, mate.taken, now, within):
+        first, last = grid.places(span)
+        free[first:last] = bytes(last - first)
 
 
 def kindest(found: Sequence[Found], most: int) -> list[Found]:
@@ -102,6 +145,13 @@ def kindest(found: Sequence[Found], most: int) -> list[Found]:
     return best
 
 
+def hour_of(zone: str, span: Interval) -> Hour:
+    """How kind a session's worst minute is to somebody in a zone."""
+    start, end = (int(instant.timestamp()) for instant in span)
+    bands = _hours(zone, span)
+    return max(hour for (first, last), hour in bands if first < end and start < last)
+
+
 class _Grid:
     """The starts of an interval as places 0, 1, …"""
 
@@ -112,6 +162,10 @@ class _Grid:
 
     def instant(self, place: int) -> datetime:
         return datetime.fromtimestamp((self._first + place) * self._step, UTC)
+
+    def place(self, instant: datetime) -> int:
+        """The place of a start that lies on the grid."""
+        return int(instant.timestamp()) // self._step - self._first
 
     def places(self, span: Span) -> tuple[int, int]:
         """The places [first, last) of the starts in a span of seconds."""

@@ -1,6 +1,6 @@
 """Finding a time for a roster: who is free, never why somebody is not."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, select
 
 from supervision.db import run
-from supervision.domain.finding import Found, Mate, always, find, kindest
+from supervision.domain.finding import Found, Looked, Mate, always, find, kindest, look_over
 from supervision.domain.intervals import Interval
-from supervision.domain.recurrence import LONGEST
+from supervision.domain.recurrence import LONGEST, Occurrence, resolve
 from supervision.domain.slots import Openness
 from supervision.errors import N_, Invalid
 from supervision.models.people import Person
@@ -51,6 +51,21 @@ class Times:
     all: Sequence[Found]
 
 
+@dataclass(frozen=True)
+class WeekTimes:
+    """Starts as they are to each of `members`; None where a day's clock has no such hour.
+
+    `rows` has for each full hour of `hours` the seven `days` of the actor's zone.
+    """
+
+    title: str
+    zone: str
+    members: Sequence[Member]
+    days: Sequence[date]
+    hours: Sequence[int]
+    rows: Sequence[Sequence[Looked | None]]
+
+
 _MEMBERS = (
     select(Person.id, Person.name, Person.zone)
     .join(Membership, Membership.person_id == Person.id)
@@ -80,17 +95,61 @@ def times_for(
     """
     roster, _place = run_roster(actor, roster_id)
     _check(at, minutes, first_day, weeks)
-    everybody = [Member(*tuple(row)) for row in run(_MEMBERS, {"roster_id": roster_id})]
-    members = [one for one in everybody if one.id in chosen] or everybody
+    everybody, members = _members(roster_id, chosen)
     start = datetime.combine(first_day, time(), ZoneInfo(roster.zone))
     within = Interval(start, start + timedelta(weeks=weeks))
-    ids = [one.id for one in members]
-    hours = availability.open_hours(ids, first_day, first_day + timedelta(weeks=weeks))
-    taken = availability.taken(ids, within, at=at)
-    members = [replace(one, told=_told(hours.get(one.id))) for one in members]
-    mates = [Mate(one.zone, _open(hours.get(one.id)), taken[one.id]) for one in members]
+    members, mates = _mates(members, within, at)
     found = find(mates, minutes, at, within)
     return Times(roster.title, roster.zone, everybody, members, kindest(found, BEST), found)
+
+
+def week_for(
+    actor: Actor,
+    at: datetime,
+    roster_id: UUID,
+    minutes: int,
+    days: Sequence[date],
+    hours: Sequence[int],
+    chosen: Collection[UUID] = (),
+) -> WeekTimes:
+    """The full hours of some days on the actor's clock, for all members or the chosen.
+
+    Raises as `times_for`.
+    """
+    roster, _place = run_roster(actor, roster_id)
+    _check(at, minutes, max(days[0], at.date()), 1)
+    due = [
+        [resolve(datetime.combine(day, time(hour)), actor.zone) for day in days] for hour in hours
+    ]
+    starts = sorted({one.starts_at for row in due for one in row})
+    within = Interval(starts[0], starts[-1] + timedelta(hours=1))
+    members, mates = _mates(_members(roster_id, chosen)[1], within, at)
+    seen = {one.starts_at: one for one in look_over(mates, minutes, at, starts)}
+    rows = [[_at(seen, one, actor.zone) for one in row] for row in due]
+    return WeekTimes(roster.title, roster.zone, members, days, hours, rows)
+
+
+def _at(seen: Mapping[datetime, Looked], due: Occurrence, zone: str) -> Looked | None:
+    """What was seen at a local time; None where the clock jumps over it."""
+    there = due.starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return seen[due.starts_at] if there == due.original_local else None
+
+
+def _members(roster_id: UUID, chosen: Collection[UUID]) -> tuple[list[Member], list[Member]]:
+    """A roster's members, and those of them that were chosen: all when none was."""
+    everybody = [Member(*tuple(row)) for row in run(_MEMBERS, {"roster_id": roster_id})]
+    return everybody, [one for one in everybody if one.id in chosen] or everybody
+
+
+def _mates(
+    members: Sequence[Member], within: Interval, at: datetime
+) -> tuple[list[Member], list[Mate]]:
+    """The members with whether they have told of their hours, and what is known of each."""
+    ids = [one.id for one in members]
+    hours = availability.open_hours(ids, within.start.date(), within.end.date())
+    taken = availability.taken(ids, within, at=at)
+    told = [replace(one, told=_told(hours.get(one.id))) for one in members]
+    return told, [Mate(one.zone, _open(hours.get(one.id)), taken[one.id]) for one in members]
 
 
 def _check(at: datetime, minutes: int, first_day: date, weeks: int) -> None:

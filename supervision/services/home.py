@@ -32,7 +32,7 @@ from supervision.models.rosters import (
 from supervision.models.sessions import Claim, Series, Session, SessionState, Warned
 from supervision.models.signup import SignupWait
 from supervision.permissions import Actor
-from supervision.services import attendance
+from supervision.services import attendance, polls
 from supervision.services.attendance import Waiting
 from supervision.services.claims import LONGEST
 from supervision.services.sessions.reads import ROWS, SessionRow
@@ -72,12 +72,13 @@ class Ending:
 @dataclass(frozen=True)
 class Waits:
     """What waits for the actor: invitations by title, the offer that lapses first, endings in
-    order of time, attendance with the latest session first."""
+    order of time, attendance with the latest session first, polls by when they close."""
 
     invitations: list[Invitation]
     offers: list[Offer]
     endings: list[Ending]
     attendance: list[Waiting]
+    polls: list[polls.Waiting]
 
 
 _PLANNED = ROWS.join(Claim, Claim.session_id == Session.id).where(
@@ -103,7 +104,8 @@ _MINE = Membership.person_id == bindparam("actor_id")
 _OF_SERIES = (Session.series_id == Series.id, Session.state == SessionState.PLANNED)
 _NO_TIME = cast(null(), UTCDateTime)
 _NO_COUNT = cast(null(), Integer)
-# Invitations have no time of their own; endings have a count of what is left.
+# Invitations have no time of their own; endings have a count of what is left, attendance a mark;
+# polls have a time alone.
 _INVITATIONS = (
     select(
         Roster.id,
@@ -166,7 +168,11 @@ _OFFERS = (
 )
 # One statement for all of it, since every visit pays for it.
 _WAITS: CompoundSelect[Any] = union_all(
-    _INVITATIONS, _OFFERS, _ENDINGS, attendance.WAITING.add_columns(_NO_COUNT, _NO_TIME)
+    _INVITATIONS,
+    _OFFERS,
+    _ENDINGS,
+    attendance.WAITING.add_columns(_NO_COUNT, _NO_TIME),
+    polls.WAITING.add_columns(cast(null(), Boolean), _NO_COUNT, _NO_TIME),
 )
 _HAS_ROSTERS = select(exists().where(_MINE, Membership.state.in_(CURRENT)))
 
@@ -189,7 +195,8 @@ def just_ended(actor: Actor, since: datetime, at: datetime) -> SessionRow | None
 
 def waits(actor: Actor, at: datetime) -> Waits:
     """The rosters that the actor was asked into or is offered a seat of, seats of sessions that
-    are offered, the series they run that near their end, and sessions to mark or to confirm."""
+    are offered, the series they run that near their end, sessions to mark or to confirm, and polls
+    to answer."""
     rows = run(_WAITS, attendance.bounds(actor, at)).all()
     invited = [
         Invitation(row.id, row.title, row.kind, row.offered_until)
@@ -205,11 +212,20 @@ def waits(actor: Actor, at: datetime) -> Waits:
         if row.starts_at is not None and row.offered_until is not None
     ]
     sessions = [Waiting(*tuple(row)[:5]) for row in rows if row.marked is not None]
+    asked = [
+        polls.Waiting(row.id, row.title, row.kind, row.starts_at)
+        for row in rows
+        if row.starts_at is not None
+        and row.left is None
+        and row.marked is None
+        and row.offered_until is None
+    ]
     return Waits(
         sorted(invited, key=lambda one: one.title.casefold()),
         sorted(offers, key=lambda one: one.until),
         sorted(endings, key=lambda one: (one.last_at, one.title)),
         sorted(sessions, key=lambda one: one.starts_at, reverse=True),
+        sorted(asked, key=lambda one: one.closes_at),
     )
 
 

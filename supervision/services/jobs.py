@@ -7,7 +7,17 @@ from sqlalchemy import delete
 from supervision.config import Settings
 from supervision.db import db, writing
 from supervision.models.audit import Replay
-from supervision.services import booking, claims, mail, notes, rosters, series, sessions, signup
+from supervision.services import (
+    booking,
+    claims,
+    mail,
+    notes,
+    polls,
+    rosters,
+    series,
+    sessions,
+    signup,
+)
 
 REPLAYS_LAST = timedelta(days=2)
 
@@ -26,6 +36,7 @@ def run_due(at: datetime, settings: Settings) -> int:
         with writing():
             claims.release_lapsed(at)
     booking.lapse_requests(at, settings.base_url.rstrip("/"))
+    polls.tend_due(at, settings.base_url.rstrip("/"))
     series.warn_due(at, settings.base_url.rstrip("/"))
     sessions.announce_due(at)
     send = mail.sender_for(settings.smtp_url, settings.instance / "mail")

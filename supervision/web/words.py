@@ -9,11 +9,27 @@ from babel.dates import format_date
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from supervision.domain.finding import Hour
 from supervision.domain.recurrence import LAST, Occurrence, Repeat
+from supervision.errors import N_
 from supervision.services.claims import Clash
 from supervision.services.sessions import Booked
 from supervision.web.filters import local_date, local_range, local_time, zone_name
 
+HOUR_WORDS = {
+    Hour.GOOD: N_("good"),
+    Hour.FAIR: N_("fair"),
+    Hour.WEEKEND: N_("weekend"),
+    Hour.POOR: N_("early or late"),
+    Hour.NIGHT: N_("night"),
+}
+HOUR_TONES = {
+    Hour.GOOD: "good",
+    Hour.FAIR: "neutral",
+    Hour.WEEKEND: "warn",
+    Hour.POOR: "warn",
+    Hour.NIGHT: "bad",
+}
 SHOWN = 5
 AT_FIRST = 3
 
@@ -25,6 +41,11 @@ class Line:
     starts_at: datetime
     ends_at: datetime
     note: str
+
+
+def hour_word(hour: Hour) -> str:
+    """How kind an hour is, in a word."""
+    return str(_(HOUR_WORDS[hour]))
 
 
 def repeat_words(repeat: Repeat, first: date) -> str:

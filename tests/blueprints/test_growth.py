@@ -18,6 +18,8 @@ from sqlalchemy import Connection, event, insert, select, text
 from supervision.db import db, run, table
 from supervision.models.people import Person, PersonState, Role
 from supervision.models.sessions import Claim, ClaimState, Session, SessionState
+from supervision.services import polls
+from supervision.services.polls import Proposal
 from tests import factories
 from tests.factories import House
 from tests.support.client import Client
@@ -134,6 +136,14 @@ def book(roster_id: UUID) -> Callable[[Client], int]:
     return send
 
 
+def poll(house: House) -> UUID:
+    """A poll of Alice's about a time among those when she is busiest."""
+    day = timedelta(days=1)
+    made = polls.ask(house.alice, NOW, house.group, Proposal([NOW + 2 * day], 50, NOW + day))
+    db.session.commit()
+    return made
+
+
 def asks(house: House) -> dict[str, Callable[[Client], int]]:
     return {
         "home": get("/"),
@@ -144,6 +154,8 @@ def asks(house: House) -> dict[str, Callable[[Client], int]]:
         "availability": get("/availability"),
         "attendance to mark": get("/attendance/waiting"),
         "free times": get(f"/book/{house.individual}"),
+        "polls": get(f"/rosters/{house.group}/polls"),
+        "poll": get(f"/polls/{poll(house)}"),
         "find a time": get(f"/rosters/{house.group}/find"),
         "book": book(house.group),
     }

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervision.domain.finding import Found, Hour, Mate, find, kindest
+from supervision.domain.finding import Found, Hour, Mate, find, kindest, look_over
 from supervision.domain.intervals import Interval
 from supervision.domain.slots import Openness, Taken, Weekly
 
@@ -128,3 +128,30 @@ def test_who_has_said_nothing_may_be_asked_at_any_hour() -> None:
     found = find([Mate(LONDON, None, Taken())], 50, NOW, within)
     assert [one.starts_at.hour * 60 + one.starts_at.minute for one in found] == [0, 30, 60, 90]
     assert {one.hours for one in found} == {(Hour.NIGHT,)}
+
+
+def test_each_hour_is_looked_at_for_each() -> None:
+    """A session from two to three in London, while Toronto sleeps until six."""
+    busy = Interval.lasting(datetime(2026, 11, 24, 14, tzinfo=UTC), 60)
+    mates = [Mate(LONDON, None, Taken((busy,))), Mate(TORONTO, None, Taken())]
+    starts = [datetime(2026, 11, 24, hour, tzinfo=UTC) for hour in (10, 13, 14, 15)]
+    seen = look_over(mates, 60, NOW, starts)
+    assert [(one.starts_at, one.free, one.hours) for one in seen] == [
+        (starts[0], (True, True), (Hour.GOOD, Hour.NIGHT)),
+        (starts[1], (True, True), (Hour.GOOD, Hour.FAIR)),
+        (starts[2], (False, True), (Hour.GOOD, Hour.GOOD)),
+        (starts[3], (True, True), (Hour.GOOD, Hour.GOOD)),
+    ]
+    assert [one.suits for one in look_over(mates, 61, NOW, starts)] == [True, False, False, True]
+
+
+@given(st.integers(5, 240), st.integers(0, 300), st.integers(15, 300))
+def test_looking_over_agrees_with_finding(minutes, begins, lasts) -> None:
+    start = datetime(2026, 10, 24, 22, tzinfo=UTC)  # over London's change of clocks
+    busy = Interval.lasting(start + begins * MINUTE, lasts)
+    mates = [Mate(LONDON, None, Taken((busy,))), Mate(KATHMANDU, None, Taken())]
+    within = Interval(start, start + timedelta(hours=12))
+    starts = [start + 15 * n * MINUTE for n in range(48)]
+    seen = look_over(mates, minutes, NOW, starts)
+    suiting = [Found(one.starts_at, one.hours) for one in seen if one.suits]
+    assert suiting == find(mates, minutes, NOW, within, step=15)

@@ -115,3 +115,40 @@ def test_statements_do_not_grow_with_members(house) -> None:
     with counted() as many:
         times(house, roster=big.id)
     assert len(many) == len(few)
+
+
+def week(house, actor=None, hours=(9, 14), chosen=(), monday=date(2026, 11, 23), roster=None):
+    days = [monday + timedelta(days=n) for n in range(7)]
+    who = actor or house.alice
+    return finding.week_for(who, NOW, roster or house.group, 60, days, hours, chosen)
+
+
+def test_week_shows_who_is_free_at_each_hour_of_the_viewers_clock(house) -> None:
+    group = factories.roster(house.alice, house.bob, title="Another")
+    factories.session(group, datetime(2026, 11, 24, 14, 30, tzinfo=UTC), house.carol)
+    found = week(house)
+    assert [one.name for one in found.members] == ["Alice Ashworth", "Bob Brandt", "Carol Conti"]
+    tuesday = [row[1] for row in found.rows]
+    assert [(one.starts_at.hour, one.free, one.hours) for one in tuesday if one] == [
+        (9, (True, True, True), (Hour.GOOD, Hour.NIGHT, Hour.GOOD)),
+        (14, (True, True, False), (Hour.GOOD, Hour.GOOD, Hour.GOOD)),
+    ]
+    alone = week(house, chosen={house.alice.id, house.bob.id})
+    assert [one.name for one in alone.members] == ["Alice Ashworth", "Bob Brandt"]
+
+
+def test_week_has_no_hour_that_the_clock_jumps_over(house) -> None:
+    """London's clocks go from one to two on Sunday 28 March 2027."""
+    found = week(house, hours=(0, 1, 2), monday=date(2027, 3, 22))
+    assert [row[6] is None for row in found.rows] == [False, True, False]
+    assert [row[5] is None for row in found.rows] == [False, False, False]
+
+
+def test_week_is_for_who_runs_the_roster(house) -> None:
+    with pytest.raises(NotFound):
+        week(house, house.charlie)
+    with pytest.raises(NotAllowed):
+        week(house, house.bob)
+    with pytest.raises(Invalid):
+        week(house, monday=date(2050, 1, 3))
+    assert len(week(house, chosen={house.charlie.id}).members) == 3

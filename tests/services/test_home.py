@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from supervision.db import db
 from supervision.models.rosters import Membership, Roster
-from supervision.services import home
+from supervision.services import home, polls
+from supervision.services.polls import Proposal
 from supervision.services.sessions import SessionRow
 from tests import factories
 from tests.factories import House
@@ -79,7 +80,7 @@ def test_invitations_come_by_title_and_only_from_rosters_that_live(house) -> Non
         factories.join(made, house.charlie, state="invited")
     found = home.waits(house.charlie, AT).invitations
     assert [(row.title, row.kind) for row in found] == [("Alpha", "group"), ("beta", "group")]
-    assert home.waits(house.bob, AT) == home.Waits([], [], [], [])
+    assert home.waits(house.bob, AT) == home.Waits([], [], [], [], [])
 
 
 def test_seat_that_is_offered_waits_for_an_answer_and_a_place_in_line_does_not(house) -> None:
@@ -98,3 +99,19 @@ def test_somebody_who_left_has_no_roster(house, group) -> None:
         update(Membership).where(Membership.person_id == house.bob.id).values(state="left")
     )
     assert home.has_rosters(house.bob) is False
+
+
+def test_polls_wait_by_when_they_close_until_they_are_answered(house: House) -> None:
+    day = timedelta(days=1)
+    late, soon = (
+        polls.ask(house.alice, AT, house.group, Proposal([AT + 9 * day], 50, AT + days * day))
+        for days in (5, 3)
+    )
+    found = home.waits(house.bob, AT)
+    assert [(one.id, one.closes_at) for one in found.polls] == [
+        (soon, AT + 3 * day),
+        (late, AT + 5 * day),
+    ]
+    assert (found.invitations, found.endings, found.attendance) == ([], [], [])
+    assert home.waits(house.alice, AT).polls == []
+    assert [one.id for one in home.waits(house.bob, AT + 3 * day).polls] == [late]

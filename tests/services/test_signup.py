@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from supervision.db import db
+from supervision.domain.importing.events import Found
 from supervision.domain.recurrence import Repeat
 from supervision.errors import Conflict, Invalid, NotAllowed, NotFound
 from supervision.models.audit import AuditEntry
@@ -17,7 +18,18 @@ from supervision.models.rosters import MemberRole, Roster
 from supervision.models.sessions import Claim, Series, Session
 from supervision.models.signup import SignupOff, SignupWait
 from supervision.permissions import Actor
-from supervision.services import integrity, meetings, places, rosters, series, sessions, signup
+from supervision.services import (
+    attendance,
+    home,
+    importing,
+    integrity,
+    meetings,
+    places,
+    rosters,
+    series,
+    sessions,
+    signup,
+)
 from supervision.services.series import Which
 from supervision.services.sessions import OwnPlace, Setting, Wish
 from tests import factories
@@ -740,3 +752,39 @@ def test_series_that_is_moved_from_a_session_on_keeps_its_number_of_seats(
     assert list(found) == [4, 4]
     assert (seminar.of(second), taken(second)) == (["bob", "|"], (1, 4))
     assert sound()
+
+
+# -- what has been ------------------------------------------------------------------------------
+
+
+def test_what_is_imported_to_come_is_open_and_what_has_been_is_for_all(seminar: Seminar) -> None:
+    hour, day = timedelta(hours=1), timedelta(days=7)
+    events = [Found(str(start), "Seminar", start, start + hour) for start in (AT - day, AT + day)]
+    lines = importing.lines_of(seminar.alice, AT, seminar.id, events)
+    chosen = {one.id for one in lines}
+    assert importing.add_sessions(seminar.alice, AT, seminar.id, events, chosen).past == 1
+    was, to_come = (one.id for one in lines)
+    assert (taken(was), seminar.of(was)) == ((0, None), ["bob", "carol", "erin", "frank", "|"])
+    assert (taken(to_come), seminar.of(to_come)) == ((0, 2), ["|"])
+    assert sound()
+
+
+def test_who_came_without_a_seat_is_marked_and_takes_none(seminar: Seminar) -> None:
+    session = seminar.book()
+    seminar.sign_up(session, seminar.bob, seminar.carol)
+    said = attendance.Marking(0, {}, {seminar.erin.id: attendance.Said("attended", 60)})
+    attendance.mark(seminar.alice, STARTS + timedelta(hours=2), session, said)
+    assert (seminar.of(session), taken(session)) == (["bob", "carol", "erin", "|"], (2, 2))
+    assert sound()
+
+
+def test_home_tells_of_a_seat_that_is_kept_and_of_nothing_else(seminar: Seminar) -> None:
+    session = seminar.book()
+    seminar.sign_up(session, seminar.bob, seminar.carol)
+    signup.join_line(seminar.erin, AT, session, auto=False)
+    assert home.waits(seminar.erin, AT) == home.Waits([], [], [], [], [])
+    signup.sign_off(seminar.bob, AT, session)
+    until = AT + timedelta(hours=48)
+    offer = home.Offer(session, "Seminar", STARTS, until)
+    assert home.waits(seminar.erin, AT) == home.Waits([], [offer], [], [], [])
+    assert home.waits(seminar.erin, until) == home.Waits([], [], [], [], [])

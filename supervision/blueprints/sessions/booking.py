@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from supervision import clock
 from supervision.blueprints.sessions.forms import BookForm
 from supervision.blueprints.sessions.parts import attempt, bp, offer_people
-from supervision.services import places, series, sessions
+from supervision.services import places, polls, series, sessions
 from supervision.services.sessions import USUAL, Booked
 from supervision.web import forms
 from supervision.web.auth import signed_in, viewer
@@ -55,15 +55,16 @@ def _shown(roster_id: UUID) -> Shown:
 @bp.get("/rosters/<uuid:roster_id>/book")
 @signed_in
 def new(roster_id: UUID) -> Response:
-    """The form; `date` and `starts_at` in the query fill it in."""
+    """The form; `date`, `starts_at`, `minutes` and `poll` in the query fill it in."""
     shown = _shown(roster_id)
     form = BookForm(request.args)
     form = BookForm(
         formdata=None,
         date=form.date.data or _today(shown.zone) + timedelta(days=1),
         starts_at=form.starts_at.data,
-        minutes=shown.minutes,
+        minutes=form.minutes.data or shown.minutes,
         zone=shown.zone,
+        poll=form.poll.data,
     )
     return _book_page(200, form, shown)
 
@@ -87,6 +88,13 @@ def book(roster_id: UUID) -> Response:
 
 
 def _book(roster_id: UUID, form: BookForm) -> Booked:
+    booked, poll_id = _book_wish(roster_id, form), form.poll_id()
+    if poll_id is not None:
+        polls.settle(viewer(), clock.now(), poll_id, roster_id, booked.session_ids[0])
+    return booked
+
+
+def _book_wish(roster_id: UUID, form: BookForm) -> Booked:
     repeat, wish = form.repeat(), form.wish()
     if repeat is None:
         return sessions.book_session(viewer(), clock.now(), roster_id, wish, base_url())

@@ -206,6 +206,14 @@ class BookForm(TimeForm, SettingForm, ClashForm):
         [Optional()],
         description=lazy("The last day without one; empty for a single day."),
     )
+    poll = HiddenField()
+
+    def poll_id(self) -> UUID | None:
+        """The poll that the time comes from; what is no id comes from none."""
+        try:
+            return UUID(self.poll.data or "")
+        except ValueError:
+            return None
 
     def wish(self) -> Wish:
         """As of every time, with the place and the people."""

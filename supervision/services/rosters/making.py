@@ -19,7 +19,7 @@ from supervision.permissions import (
     Actor,
     can_make_roster,
 )
-from supervision.services import people, sessions, signup
+from supervision.services import people, polls, sessions, signup
 from supervision.services.audit import Act, record
 from supervision.services.places import Held, hold_to_run
 from supervision.services.rosters import offers
@@ -115,6 +115,7 @@ def end_roster(actor: Actor, at: datetime, roster_id: UUID, base_url: str = "") 
     roster.state, roster.ended_at = RosterState.ENDED, at
     db.session.flush()
     offers.end_line(held, at)
+    polls.end_polls(roster_id, at)
     record(Act.ROSTER_END, at, actor.id, roster_id)
 
 

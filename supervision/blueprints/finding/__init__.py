@@ -8,15 +8,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, request
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
 from wtforms import SelectMultipleField
 from wtforms.validators import InputRequired
 
 from supervision import clock
+from supervision.blueprints.finding import week
+from supervision.blueprints.finding.week import Week
 from supervision.domain.finding import Found, Hour
-from supervision.errors import N_
 from supervision.services import finding
 from supervision.services.finding import MOST_WEEKS, Member, Times
 from supervision.web import forms
@@ -25,22 +25,10 @@ from supervision.web.fields import DayField, NumberField
 from supervision.web.filters import clock_time, local_date
 from supervision.web.forms import REQUIRED, Form
 from supervision.web.fragments import page as show_page
+from supervision.web.fragments import page_or, wants_fragment
+from supervision.web.words import HOUR_TONES, hour_word
 
 bp = Blueprint("finding", __name__)
-WORDS = {
-    Hour.GOOD: N_("good"),
-    Hour.FAIR: N_("fair"),
-    Hour.WEEKEND: N_("weekend"),
-    Hour.POOR: N_("early or late"),
-    Hour.NIGHT: N_("night"),
-}
-TONES = {
-    Hour.GOOD: "good",
-    Hour.FAIR: "neutral",
-    Hour.WEEKEND: "warn",
-    Hour.POOR: "warn",
-    Hour.NIGHT: "bad",
-}
 
 
 class FindForm(Form):
@@ -78,13 +66,39 @@ class Offer:
 @bp.get("/rosters/<uuid:roster_id>/find")
 @signed_in
 def show(roster_id: UUID) -> Response:
-    form, found = _form(roster_id), None
+    form, found, shown = _form(roster_id), None, None
     if not _is_asked() or form.validate():
+        if wants_fragment():
+            return _week_alone(roster_id, form)
         found = forms.answer(form, lambda: _times(roster_id, form))
-    status = 200 if found else 422
-    return show_page(
-        "finding/show.html", status, form=form, roster_id=roster_id, **_shown(roster_id, found)
+        shown = forms.answer(form, lambda: _week(roster_id, form)) if found else None
+    context = _shown(roster_id, found)
+    status = 200 if found and shown else 422
+    answer = show_page(
+        "finding/show.html", status, form=form, roster_id=roster_id, week=shown, **context
     )
+    answer.vary.update(("HX-Request", "HX-Request-Type"))
+    return answer
+
+
+def _week_alone(roster_id: UUID, form: FindForm) -> Response:
+    """The week's fragment, which the turning of weeks swaps in."""
+    shown = _week(roster_id, form)
+    return page_or("finding/_week.html", "finding/_week.html", week=shown, swapped=True)
+
+
+def _week(roster_id: UUID, form: FindForm) -> Week:
+    who = _chosen(form.who.data or ())
+    days = week.days_of(request.args, form.first_day.data, viewer())
+    hours = week.hours_of(request.args)
+    seen = finding.week_for(viewer(), clock.now(), roster_id, form.minutes.data, days, hours, who)
+    query = {
+        "first_day": form.first_day.data.isoformat(),
+        "weeks": form.weeks.data,
+        "minutes": form.minutes.data,
+        "who": sorted(form.who.data or ()),
+    }
+    return week.shown(seen, f"/rosters/{roster_id}/find", query, request.args, viewer())
 
 
 def _form(roster_id: UUID) -> FindForm:
@@ -145,8 +159,8 @@ def _offer(roster_id: UUID, times: Times, found: Found, with_hours: bool = False
     return Offer(
         found.starts_at,
         f"/rosters/{roster_id}/book?date={there:%Y-%m-%d}&starts_at={there:%H:%M}",
-        str(_(WORDS[worst])),
-        TONES[worst],
+        hour_word(worst),
+        HOUR_TONES[worst],
         tuple(_local_hour(found.starts_at, member, hour) for member, hour in pairs),
     )
 
@@ -159,6 +173,6 @@ def _local_hour(starts_at: datetime, member: Member, hour: Hour) -> LocalHour:
         member.zone.rpartition("/")[2].replace("_", " "),
         clock_time(local),
         local_date(local.date()) if local.date() != here else "",
-        str(_(WORDS[hour])),
-        TONES[hour],
+        hour_word(hour),
+        HOUR_TONES[hour],
     )
