@@ -44,6 +44,7 @@ AREAS = (
     "health",
     "importing",
     "meetings",
+    "mail",
     "polls",
     "attendance",
     "leave",
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.globals["once"] = forms.once
     for area in AREAS:
         app.register_blueprint(import_module(f"supervision.blueprints.{area}").bp)
+    auth.let_programs_in(app)
     cli.init(app)
     return app
 

@@ -2,14 +2,11 @@
 
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,7 +16,6 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError
-from structlog import get_logger
 
 from supervision import clock
 from supervision.config import Settings
@@ -27,14 +23,11 @@ from supervision.db import db, writing
 from supervision.errors import BadSettings, SupervisionError
 from supervision.models.feeds import Privacy
 from supervision.models.people import Role
-from supervision.services import feeds, health, integrity, jobs, outside, people
+from supervision.services import feeds, health, integrity, people
 from supervision.services.health import Schema
 
-log = get_logger()
 person = AppGroup("person", help="People who have an account, or will have.")
 feed = AppGroup("feed", help="Calendar feeds.")
-EVERY = 1.0
-DAILY = timedelta(hours=6)
 UNFIT = {
     Schema.EMPTY: "The database has no tables yet: flask --app supervision db upgrade",
     Schema.BEHIND: "The database is older than this version: flask --app supervision db upgrade",
@@ -124,36 +117,22 @@ def demo_command() -> None:
 def worker() -> None:
     """Send mail and do what is due, until told to stop."""
     _demand_tables()
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    settings = _settings()
-    base_url = settings.base_url.rstrip("/")
-    reader = outside.Reader(settings.pepper.encode(), settings.allowed_hosts, base_url)
-    daily_at = clock.now()
-    while not stop.is_set():
-        at = clock.now()
-        try:
-            jobs.run_due(at, settings)
-            reader.go_on(at)
-            current_app.extensions["unlocks"].purge(at)
-            if at >= daily_at:
-                jobs.run_daily(at)
-                daily_at = at + DAILY
-        except Exception as error:  # noqa: BLE001 - the next round tries again
-            log.error("worker", error=type(error).__name__)
-        finally:
-            db.session.remove()
-        stop.wait(EVERY)
-    reader.stop()
+    from supervision import worker as it  # noqa: PLC0415 - no other process needs huey
+
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own
+    it.work(app, _settings())
 
 
 @click.command()
 @with_appcontext
 def check() -> None:
-    """Look for faults in claims, counters, envelopes and migrations; exit 1 if there are any."""
+    """Look for faults in claims, counters, envelopes, migrations and mails; exit 1 if there are
+    any."""
     state = health.schema()
-    found = list(integrity.faults()) if state is Schema.CURRENT else [UNFIT[state]]
+    if state is Schema.CURRENT:
+        found = [*integrity.faults(), *integrity.delays(clock.now())]
+    else:
+        found = [UNFIT[state]]
     for line in found:
         click.echo(line)
     if not found:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, String, Table, TypeDecorator, Uuid, event
+from sqlalchemy import DateTime, Insert, MetaData, String, Table, TypeDecorator, Uuid, event
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, CursorResult, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.sql.base import Executable
@@ -181,6 +183,15 @@ def writing() -> Iterator[None]:
 def table(model: type[Base]) -> Table:
     """A model's table, for statements that need no entity."""
     return Base.metadata.tables[model.__tablename__]
+
+
+def insert_new(model: type[Base]) -> dict[str, Insert]:
+    """By database, the statement that inserts what is not there and leaves what is."""
+    rows = table(model)
+    return {
+        "sqlite": sqlite_insert(rows).on_conflict_do_nothing(),
+        "postgresql": postgresql_insert(rows).on_conflict_do_nothing(),
+    }
 
 
 def run(

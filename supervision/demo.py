@@ -13,7 +13,7 @@ from sqlalchemy import delete
 
 from supervision.config import Settings
 from supervision.db import db, writing
-from supervision.domain import vault
+from supervision.domain import reminders, vault
 from supervision.domain.recurrence import Repeat
 from supervision.errors import N_, Conflict
 from supervision.models.attendance import Came
@@ -27,6 +27,7 @@ from supervision.services import (
     attendance,
     availability,
     feeds,
+    mail,
     meetings,
     notes,
     people,
@@ -41,6 +42,7 @@ from supervision.services import vault as vaults
 from supervision.services.attendance import Marking, Said
 from supervision.services.availability import Away, DateHours, Offer, OwnTerms, WeekHours, Whole
 from supervision.services.leave import LeaveWish
+from supervision.services.mail import OPTIONAL, Choices
 from supervision.services.polls import Proposal
 from supervision.services.rosters import RosterForm
 from supervision.services.sessions import OwnPlace, SessionRow, Setting, Wish
@@ -107,6 +109,7 @@ def fill(at: datetime, settings: Settings) -> list[str]:
         _attendance(cast, at)
         _notes(cast, at)
         _availability(cast, at)
+        _mails(cast, at)
         _poll(cast, at)
         feeds.make_subscription(
             cast["bob"], at - timedelta(days=20), Scope.PERSON, None, "My phone", Privacy.PLAIN
@@ -347,6 +350,12 @@ def _notes(cast: Cast, at: datetime) -> None:
         notes.save_free(
             cast["bob"], cast.keys["bob"], at - timedelta(days=days), uuid4(), title, text
         )
+
+
+def _mails(cast: Cast, at: datetime) -> None:
+    """Alice is reminded twice, and gets the day's sessions in the morning."""
+    wanted = Choices(frozenset(OPTIONAL), (reminders.DAY, reminders.HOUR), 7)
+    mail.choose(cast["alice"], at, wanted)
 
 
 def _poll(cast: Cast, at: datetime) -> None:

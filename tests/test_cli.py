@@ -26,11 +26,12 @@ from supervision.domain.vault.envelope import Type
 from supervision.models import guards
 from supervision.models.attendance import Attendance
 from supervision.models.feeds import FeedSubscription
+from supervision.models.mail import Outbox
 from supervision.models.notes import NoteDraft, NoteRevision, Vault, VaultSlot
 from supervision.models.people import Credential, Link, Person
 from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim
-from supervision.services import attendance, health, notes, sign_ins, vault
+from supervision.services import attendance, health, mail, notes, sign_ins, vault
 from supervision.services.health import Schema
 from tests import factories
 
@@ -366,6 +367,15 @@ GUARD = "the database's guard against overlapping claims is missing"
 def test_check_finds_a_missing_guard(run: Run, unguarded: None) -> None:
     result = run("check")
     assert (result.exit_code, result.output.splitlines()) == (1, [GUARD])
+
+
+def test_check_finds_mails_that_were_given_up(run: Run) -> None:
+    mail.queue("x", "bob@example.org", "Moved", "Now.", AT)
+    db.session.execute(update(Outbox).values(state="failed"))
+    db.session.commit()
+    result = run("check")
+    line = "mails given up: 1 (People, Mails that have not left)"
+    assert (result.exit_code, result.output.splitlines()) == (1, [line])
 
 
 @both

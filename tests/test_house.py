@@ -28,6 +28,8 @@ OPEN = {
     "health.ready",
     "health.measured",
     "home.dev_mail",
+    "mail.stop",
+    "mail.stop_form",
     "people.enter",
     "people.invitation",
     "people.join",
@@ -39,6 +41,9 @@ OPEN = {
     "people.sign_in",
     "static",
 }
+
+# What programs send as well, without a form's token: what is in the address is the permission.
+FOR_PROGRAMS = {"mail.stop"}
 
 
 def rules(app: Flask) -> list[Rule]:
@@ -115,6 +120,7 @@ def things(app: Flask) -> Things:
         "person_id": str(house.carol.id),
         "note_id": str(uuid4()),
         "draft_id": str(uuid4()),
+        "mail_id": str(uuid4()),
         "poll_id": str(poll_id),
         "leave_id": str(uuid4()),
         "token": "x" * 43,
@@ -271,7 +277,7 @@ def test_write_without_csrf_token_is_refused_everywhere(
     answers = {
         client.post(path_of(rule, things.values)).status_code
         for rule in rules(app)
-        if method_of(rule) == "POST"
+        if method_of(rule) == "POST" and rule.endpoint not in FOR_PROGRAMS
     }
     assert answers == {400}
 
@@ -286,9 +292,14 @@ def test_write_from_another_site_is_refused_everywhere(
             path_of(rule, things.values), headers={"Sec-Fetch-Site": "cross-site"}
         ).status_code
         for rule in rules(app)
-        if method_of(rule) == "POST"
+        if method_of(rule) == "POST" and rule.endpoint not in FOR_PROGRAMS
     }
     assert answers == {403}
+
+
+def test_views_for_programs_are_the_listed_ones(app: Flask) -> None:
+    marked = {name for name, view in app.view_functions.items() if hasattr(view, "for_programs")}
+    assert marked == FOR_PROGRAMS
 
 
 def test_no_page_holds_inline_script_or_style(app: Flask, things: Things, new_client: Any) -> None:

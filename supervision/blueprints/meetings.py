@@ -215,7 +215,7 @@ def ask(session_id: UUID) -> Response:
 @bp.post("/sessions/<uuid:session_id>/swap/withdraw")
 @signed_in
 def withdraw(session_id: UUID) -> Response:
-    meetings.withdraw_swap(viewer(), clock.now(), session_id)
+    meetings.withdraw_swap(viewer(), clock.now(), session_id, base_url())
     flash(_("Withdrawn. The turn is yours."))
     return _to_agenda(session_id)
 

@@ -13,6 +13,7 @@ from supervision.models import (
     people,
     polls,
     rosters,
+    rounds,
     sessions,
     signup,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "people",
     "polls",
     "rosters",
+    "rounds",
     "sessions",
     "signup",
 ]

@@ -36,7 +36,8 @@ class Person(WithId, Model):
     """Somebody with an account, or an address that was invited.
 
     `epoch` is bumped first by every booking transaction (it serialises those that share a
-    person); `feed_version` by every change that this person's feeds must show.
+    person); `feed_version` by every change that this person's feeds must show. The last mail to
+    them was refused by the mail server at `mail_refused_at`, if it was.
     """
 
     __tablename__ = "person"
@@ -54,6 +55,7 @@ class Person(WithId, Model):
     created_at: Mapped[datetime]
     epoch: Mapped[int] = mapped_column(default=0)
     feed_version: Mapped[int] = mapped_column(default=0)
+    mail_refused_at: Mapped[datetime | None]
 
 
 class Credential(Model):

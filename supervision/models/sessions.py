@@ -145,6 +145,12 @@ class Session(WithId, Model):
             postgresql_where=text("capacity IS NOT NULL"),
         ),
         Index(
+            "ix_session_planned",
+            "starts_at",
+            sqlite_where=text("state = 'planned'"),
+            postgresql_where=text("state = 'planned'"),
+        ),
+        Index(
             "ix_session_requested",
             "starts_at",
             sqlite_where=text("state = 'requested'"),

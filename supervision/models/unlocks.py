@@ -119,6 +119,15 @@ class Unlocks:
                 (person_id.bytes, spared),
             )
 
+    def has_run_out(self, at: datetime) -> bool:
+        """Whether `purge` has work."""
+        with self._open(reading=True) as file:
+            found = file.execute(
+                f"SELECT 1 FROM unlocked WHERE NOT ({ALIVE}) LIMIT 1",  # noqa: S608 - a constant
+                _limits(at),
+            )
+            return found.fetchone() is not None
+
     def purge(self, at: datetime) -> int:
         """Delete what has run out; returns how many rows that were."""
         with self._open() as file:

@@ -113,6 +113,10 @@ class Act(StrEnum):
     NOTE_DELETE = "notes.delete"
     NOTE_UNDELETE = "notes.undelete"
     NOTES_COUNT_ANEW = "notes.count_anew"
+    MAIL_CHOOSE = "mail.choose"
+    MAIL_STOP = "mail.stop"
+    MAIL_TRY_AGAIN = "mail.try_again"
+    MAIL_GIVE_UP = "mail.give_up"
     REFUSED = "refused"
 
 

@@ -5,7 +5,7 @@ belongs. Whether one opens is for its owner to find out, and the head over their
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,9 @@ from supervision.models.people import Credential
 from supervision.models.rosters import LEADS, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session, SessionState
 from supervision.models.signup import SignupWait
+from supervision.services import mail
 
+LATE = timedelta(hours=1)
 START = len(pack_start(Type.REVISION))
 # After the start: epoch, object, owner and revision. What follows needs the rows before it.
 BOUND = START + 4 + 16 + 16 + 8
@@ -223,6 +225,16 @@ def _of_vaults() -> Iterator[str]:
         for person, envelope, size in db.session.execute(query):
             if not _stands(envelope, size, kind) or bytes(envelope)[28:44] != person.bytes:
                 yield f"the {name} of person {person} is no sound envelope"
+
+
+def delays(at: datetime) -> Iterator[str]:
+    """A line for mails that somebody should look at, and one if nobody sends any."""
+    found = mail.standing()
+    if found.failed:
+        yield f"mails given up: {found.failed} (People, Mails that have not left)"
+    due_at = mail.overdue_since(at)
+    if due_at and due_at < at - LATE:
+        yield f"mails wait since {due_at:%Y-%m-%d %H:%M} UTC: does a worker run?"
 
 
 def _calendars() -> Iterator[str]:

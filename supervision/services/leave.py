@@ -4,6 +4,7 @@ Sessions and claims stay as they are: who is on leave is away from them as someb
 they cannot come. Whoever gets or loses a turn by it is told by `services.meetings`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -30,6 +31,11 @@ _OF_ROSTER = (
     )
     .distinct()
 )
+_AMONG = select(Leave.person_id, Leave.roster_id, Leave.first_on, Leave.last_on).where(
+    Leave.person_id.in_(bindparam("ids", expanding=True)),
+    Leave.withdrawn_at.is_(None),
+    Leave.last_on >= bindparam("since"),
+)
 _OWN = (
     select(
         Leave.id,
@@ -53,6 +59,21 @@ _MINE = (
     )
     .order_by(func.lower(Roster.title))
 )
+
+
+@dataclass(frozen=True)
+class AwayFrom:
+    """Somebody's leave, local days both inclusive; from all rosters where `roster_id` is None."""
+
+    person_id: UUID
+    roster_id: UUID | None
+    first_on: date
+    last_on: date
+
+    def covers(self, person_id: UUID, roster_id: UUID, day: date) -> bool:
+        """Whether this person is away from a roster on a day where it meets."""
+        mine = self.person_id == person_id and self.roster_id in (None, roster_id)
+        return mine and self.first_on <= day <= self.last_on
 
 
 @dataclass(frozen=True)
@@ -93,6 +114,13 @@ class OwnRoster:
 def leaves_of(roster_id: UUID) -> list[Away]:
     """The leave of everybody who is or was in a roster: one statement."""
     return [Away(*tuple(row)) for row in run(_OF_ROSTER, {"roster_id": roster_id})]
+
+
+def leaves_among(people: Collection[UUID], since: date) -> list[AwayFrom]:
+    """The leave of these people that lasts until `since` or longer: one statement."""
+    if not people:
+        return []
+    return [AwayFrom(*tuple(row)) for row in run(_AMONG, {"ids": list(people), "since": since})]
 
 
 def own_leaves(actor: Actor) -> list[OwnLeave]:

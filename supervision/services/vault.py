@@ -14,6 +14,7 @@ from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.vault import KdfParams, Keys, NewVault, Stretched
 from supervision.errors import N_, Conflict, Invalid
+from supervision.models.mail import MailKind
 from supervision.models.notes import Note, NoteDraft, NoteRevision, SlotKind, Vault, VaultSlot
 from supervision.models.people import Credential
 from supervision.permissions import Actor
@@ -199,15 +200,17 @@ def keep_recovery(
     people.set_credential(actor.id, credential)
     replace_slot(actor.id, slot, credential, at)
     record(Act.VAULT_RECOVER, at, actor.id, actor.id)
-    mail.queue(
+    mail.tell(
+        actor,
         f"recovery:{uuid4()}",
-        actor.email,
-        "Your recovery code was used",
-        "Your notes were opened with your recovery code. The code is spent; make a new one when "
-        "you next open your notes.\n\nIf this was not you, change your passphrase at once and tell "
-        "your organiser.\n",
+        N_("Your recovery code was used"),
+        N_(
+            "Your notes were opened with your recovery code. The code is spent; make a new one "
+            "when you next open your notes.\n\nIf this was not you, change your passphrase at "
+            "once and tell your organiser.\n"
+        ),
         at,
-        actor.id,
+        kind=MailKind.ACCOUNT,
     )
 
 

@@ -106,6 +106,23 @@ signed_in = _demand("signed in", _signed_in)
 organisers = _demand("organisers", _organisers)
 
 
+def for_programs(view: View) -> View:
+    """Programs send this as well, without a form's token and from wherever they are.
+
+    What stands in the address is the permission, so there is nothing that another site could make
+    a browser do in somebody's name.
+    """
+    view.for_programs = True  # type: ignore[attr-defined]  # a mark, read below and in headers
+    return view
+
+
+def let_programs_in(app: Flask) -> None:
+    """Ask for no CSRF token where a view is for programs; once all views are known."""
+    for view in app.view_functions.values():
+        if hasattr(view, "for_programs"):
+            app.extensions["csrf"].exempt(view)
+
+
 def _closed_by_default() -> None:
     """A view without a permission does not exist."""
     view = current_app.view_functions.get(request.endpoint or "")

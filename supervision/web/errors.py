@@ -91,12 +91,13 @@ def say(error: errors.SupervisionError) -> str:
 def page(status: int, what: str = "") -> Response:
     """The error page of a status, with its own sentence if there is one."""
     words = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    after = "" if status == 410 and what else words.next  # nobody sent such a link by hand
     body = render_template(
         "errors/page.html",
         title=words.title,
         what=what or words.what,
         safe=words.safe,
-        next=words.next,
+        next=after,
         status=status,
         # Unknown and hidden things must look alike to the last byte.
         request_id="" if status == 404 else request_id.get(),

@@ -49,7 +49,10 @@ def init(app: Flask, secure: bool) -> None:
 
     @app.before_request
     def _own_site_only() -> None:
-        if request.method not in SAFE and _from_elsewhere():
+        view = app.view_functions.get(request.endpoint or "")
+        if request.method in SAFE or hasattr(view, "for_programs"):
+            return
+        if _from_elsewhere():
             abort(403)
 
     always = HEADERS | (LASTING if secure else {})

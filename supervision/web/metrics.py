@@ -1,4 +1,4 @@
-"""Metrics in Prometheus' words: how many requests by endpoint and status, how long they took.
+"""Metrics in Prometheus' words: requests by endpoint and status, how long they took, and mails.
 
 Each process adds up in memory that it shares through two files in the runtime folder: the names
 of its sums, one a line, and the sums, one double for each name. Whichever process is asked reads
@@ -11,6 +11,7 @@ import os
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from struct import Struct, iter_unpack
@@ -19,10 +20,19 @@ from time import perf_counter
 
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 
+from supervision import clock
 from supervision.config import Settings
+from supervision.db import db
+from supervision.services import mail
 from supervision.web import logs, runtime
 
 BOUNDS = ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "+Inf")
@@ -134,9 +144,35 @@ def init(app: Flask, settings: Settings) -> None:
 
 
 def text() -> bytes:
-    """The metrics of this installation on this machine."""
+    """The metrics of this installation on this machine, and how its mails stand."""
     meter: Meter = current_app.extensions["meter"]
-    return meter.text()
+    try:
+        found = mail.standing()
+    except SQLAlchemyError:  # what was counted in memory is told all the same
+        db.session.rollback()
+        return meter.text()
+    registry = CollectorRegistry()
+    registry.register(Mails(found, clock.now()))
+    return meter.text() + generate_latest(registry)
+
+
+class Mails(Collector):
+    """What has not left, and for how long the oldest of it has waited."""
+
+    def __init__(self, found: mail.Standing, at: datetime) -> None:
+        self._found = found
+        self._at = at
+
+    def collect(self) -> Iterator[Metric]:
+        count = GaugeMetricFamily("supervision_mails", "Mails that have not left", labels=["state"])
+        for state in ("waiting", "retried", "failed"):
+            count.add_metric([state], getattr(self._found, state))
+        oldest = self._found.oldest_at
+        waited = (self._at - oldest).total_seconds() if oldest else 0
+        yield count
+        yield GaugeMetricFamily(
+            "supervision_mail_waited_seconds", "How long the oldest of them waits", value=waited
+        )
 
 
 def _measure(response: Response) -> Response:

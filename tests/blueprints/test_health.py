@@ -1,14 +1,19 @@
 """Alive, ready, metrics: what the machine's keeper asks."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import text
 
+from supervision import clock as clocks
 from supervision import create_app
 from supervision.db import db
+from supervision.models.mail import Outbox
+from supervision.services import mail
 from tests.support.client import Client
 from tests.support.databases import settings_for
 
@@ -65,6 +70,31 @@ def test_metrics_count_the_requests_before(client: Client) -> None:
     line = 'supervision_requests_total{endpoint="health.alive",method="GET",status="200"}'
     assert answer.mimetype == "text/plain"
     assert line in [found.rpartition(" ")[0] for found in answer.text.splitlines()]
+
+
+def test_metrics_tell_how_mails_stand(client: Client, clock: time_machine.Traveller) -> None:
+    ago = clocks.now() - timedelta(minutes=5)
+    for number, (state, attempts) in enumerate((("waiting", 0), ("waiting", 2), ("failed", 12))):
+        mail.queue(f"x:{number}", "bob@example.org", "Moved", "Now.", ago)
+        values = {"state": state, "attempts": attempts}
+        this = db.update(Outbox).where(Outbox.event == f"x:{number}")
+        db.session.execute(this.values(**values))
+    found = client.get("/metrics").text.splitlines()
+    assert [line for line in found if line.startswith("supervision_mail")] == [
+        'supervision_mails{state="waiting"} 1.0',
+        'supervision_mails{state="retried"} 1.0',
+        'supervision_mails{state="failed"} 1.0',
+        "supervision_mail_waited_seconds 300.0",
+    ]
+
+
+def test_metrics_without_a_database_tell_the_rest(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/missing/supervision.sqlite"
+    client = create_app(settings_for(tmp_path / "instance", url)).test_client()
+    client.get("/healthz")
+    found = client.get("/metrics")
+    assert (found.status_code, "supervision_mails" in found.text) == (200, False)
+    assert "health.alive" in found.text
 
 
 @pytest.mark.parametrize(

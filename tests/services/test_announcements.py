@@ -14,11 +14,12 @@ from supervision.models.mail import Announcement, Outbox
 from supervision.models.people import Person
 from supervision.models.rosters import Roster
 from supervision.services import jobs, sessions
+from supervision.services.mail import Reader
 from supervision.services.sessions import Wish, letters
-from supervision.services.sessions.letters import Reader
 from supervision.services.sessions.notices import Told
 from tests import factories
 from tests.factories import House
+from tests.support.mails import mails_to
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TUESDAY = datetime.fromisoformat("2026-11-24T10:00")
@@ -73,11 +74,8 @@ def test_announcement_tells_the_roster_as_it_was(house: House) -> None:
     session_id = book(house)
     db.session.execute(update(Roster).values(title="Renamed", meeting_link="", zone="UTC"))
     db.session.commit()
-    sessions.announce_due(AT)
-    body = db.session.scalars(
-        select(Outbox.body).where(Outbox.recipient == "bob@example.org")
-    ).one()
-    assert body == (
+    (mail,) = mails_to("bob@example.org")
+    assert mail.body == (
         "Hello Bob Brandt,\n\n"
         "Alice Ashworth has booked a session of “Tuesday group”.\n\n"
         "Tue 24 Nov 2026, 05:00 to 05:50 (Toronto); 10:00 in London\n\n"

@@ -17,6 +17,7 @@ from supervision.services import polls, rosters, sessions
 from supervision.services.polls import Proposal
 from supervision.services.sessions import Setting, Wish
 from tests import factories
+from tests.support.mails import seen
 from tests.support.statements import counted
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
@@ -49,7 +50,7 @@ def answer(who, poll_id, *words, at=NOW, remark=""):
 
 def mails(what):
     found = db.session.scalars(select(Outbox).where(Outbox.event.like(f"poll:%:{what}")))
-    return {one.recipient.partition("@")[0]: one.body for one in found}
+    return {one.recipient.partition("@")[0]: seen(one).body for one in found}
 
 
 def test_everybody_but_who_asks_is_mailed_in_their_own_time(house) -> None:

@@ -314,8 +314,16 @@ def test_roster_that_ends_tells_each_of_their_own(house) -> None:
     book(house)
     book(house, for_some(house.bob), 1)
     rosters.end_roster(house.alice, AT, house.group)
-    assert "has cancelled 2 sessions" in mails_to(house.bob.email)[-1].body
-    assert "has cancelled a session" in mails_to(house.carol.email)[-1].body
+    assert "Its 2 coming sessions are cancelled." in mails_to(house.bob.email)[-1].body
+    assert "Its last coming session is cancelled." in mails_to(house.carol.email)[-1].body
+
+
+def test_roster_that_ends_tells_who_has_no_session_in_it(house) -> None:
+    book(house, for_some(house.bob))
+    rosters.end_roster(house.alice, AT, house.group)
+    mail = mails_to(house.carol.email)[-1]
+    assert mail.subject == "Ended: Tuesday group"
+    assert "has ended the roster “Tuesday group”. Past sessions stay" in mail.body
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Mails about attendance: to who was not there, who is to confirm it, and who runs the roster."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,17 +11,16 @@ from sqlalchemy import bindparam, select
 from supervision.db import run
 from supervision.errors import N_
 from supervision.models.attendance import Came
-from supervision.models.people import Person
+from supervision.models.mail import MailKind
 from supervision.models.rosters import LEADS, Membership, MemberState
 from supervision.permissions import Actor
 from supervision.services import mail
 from supervision.services.attendance.sheet import Said, Sheet
-from supervision.services.sessions.letters import Reader, moment
 
 NOTED = (
     N_("Noted for you: %(title)s, %(when)s"),
     N_(
-        "Hello %(to)s,\n\n%(name)s has noted that you %(came)s “%(title)s” on %(when)s.\n\n"
+        "%(name)s has noted that you %(came)s “%(title)s” on %(when)s.\n\n"
         "It is a note of what happened and no more. If it was otherwise, please say so; your "
         "words then stand beside it:\n%(link)s\n"
     ),
@@ -29,7 +28,7 @@ NOTED = (
 CORRECTED = (
     N_("Corrected: %(title)s, %(when)s"),
     N_(
-        "Hello %(to)s,\n\n%(name)s has corrected what is noted for you: that you %(came)s "
+        "%(name)s has corrected what is noted for you: that you %(came)s "
         "“%(title)s” on %(when)s.\n\n"
         "What stood before, and a way to say that it was otherwise:\n%(link)s\n"
     ),
@@ -37,7 +36,7 @@ CORRECTED = (
 ASKED = (
     N_("Who was there? %(title)s, %(when)s"),
     N_(
-        "Hello %(to)s,\n\n%(name)s has noted who was at “%(title)s” on %(when)s. Is it right?\n\n"
+        "%(name)s has noted who was at “%(title)s” on %(when)s. Is it right?\n\n"
         "It counts when all of you say so, or after a week when most do and nobody says "
         "otherwise:\n%(link)s\n"
     ),
@@ -45,7 +44,7 @@ ASKED = (
 DISAGREED = (
     N_("%(name)s says it was otherwise: %(title)s, %(when)s"),
     N_(
-        "Hello %(to)s,\n\n%(name)s says that something in the attendance of “%(title)s” on "
+        "%(name)s says that something in the attendance of “%(title)s” on "
         "%(when)s is not right.\n\nTheir words, and a way to correct it:\n%(link)s\n"
     ),
 )
@@ -60,11 +59,6 @@ DID: dict[str, object] = {
 }
 TOLD = (Came.LATE, Came.MISSED)
 Words = tuple[str, str]
-_READERS = (
-    select(Person.id, Person.name, Person.email, Person.zone, Person.clock, Person.language)
-    .where(Person.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Person.id)
-)
 _RUN = select(Membership.person_id, Membership.role).where(
     Membership.roster_id == bindparam("roster_id"), Membership.state == MemberState.ACTIVE
 )
@@ -81,7 +75,7 @@ def tell_marked(
     }
     readers.pop(actor.id, None)
     event = f"attendance:{sheet.session_id}:{sheet.version + 1}"
-    for reader in _readers(readers):
+    for reader in mail.readers(readers):
         said = changed.get(reader.id)
         came = DID[said.state] if said else ""
         _tell(reader, event, readers[reader.id], actor, at, sheet, base_url, came=came)
@@ -101,16 +95,12 @@ def tell_disagreed(actor: Actor, at: datetime, sheet: Sheet, base_url: str) -> N
     members = run(_RUN, {"roster_id": sheet.roster_id})
     run_it = {row.person_id for row in members if sheet.equals or row.role in LEADS}
     event = f"attendance-otherwise:{sheet.session_id}:{sheet.version}:{at:%Y%m%d%H%M%S}"
-    for reader in _readers(run_it - {actor.id}):
+    for reader in mail.readers(run_it - {actor.id}):
         _tell(reader, event, DISAGREED, actor, at, sheet, base_url)
 
 
-def _readers(ids: Iterable[UUID]) -> list[Reader]:
-    return [Reader(*tuple(row)) for row in run(_READERS, {"ids": list(ids)})]
-
-
 def _tell(
-    reader: Reader,
+    reader: mail.Reader,
     event: str,
     words: Words,
     actor: Actor,
@@ -126,10 +116,10 @@ def _tell(
         subject,
         body,
         at,
-        to=reader.name,
+        kind=MailKind.SESSIONS,
         name=actor.name,
         title=sheet.title,
-        when=moment(sheet.starts_at, reader),
+        when=mail.moment(sheet.starts_at, reader),
         link=f"{base_url}/sessions/{sheet.session_id}#attendance",
         **params,
     )

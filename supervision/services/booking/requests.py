@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal_column, select
 
 from supervision.db import db, run, writing
 from supervision.domain.intervals import Interval
@@ -120,9 +120,18 @@ def withdraw(actor: Actor, at: datetime, session_id: UUID, base_url: str = "") -
     _end(actor, at, roster, _asked_with(_waiting(at, session_id)), "withdrawn", "", base_url)
 
 
+def has_near_requests(at: datetime) -> bool:
+    """Whether something was asked for that may lapse about now."""
+    return bool(db.session.scalar(select(exists().where(_REQUESTED, _near(at)))))
+
+
+def _near(at: datetime) -> ColumnElement[bool]:
+    return Session.starts_at <= at + LAPSES
+
+
 def lapse_requests(at: datetime, base_url: str = "") -> int:
     """End requests whose (first) time is near; returns how many. Done again it does nothing."""
-    due = select(Session.id).where(_REQUESTED, Session.starts_at <= at + LAPSES)
+    due = select(Session.id).where(_REQUESTED, _near(at))
     found = list(db.session.scalars(due.order_by(Session.starts_at)))
     return sum(_lapse(session_id, at, base_url) for session_id in found)
 

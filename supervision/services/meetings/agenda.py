@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from supervision.permissions import Actor
 from supervision.services import places
 from supervision.services.audit import Act, record
 from supervision.services.meetings.board import Board, Due, board_of, board_of_session
-from supervision.services.meetings.telling import parts_of, tell_changed
+from supervision.services.meetings.telling import parts_of, tell_attendance, tell_changed
 
 TITLE_LENGTH = 80
 MOST_PRESENTERS = 6
@@ -111,12 +111,13 @@ def open_due(board: Board, session_id: UUID) -> Due:
     return due
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Change:
-    """The meeting as it was before it is changed."""
+    """The meeting as it was before it is changed; afterwards as it is, and who was told of it."""
 
     board: Board
     due: Due
+    told: set[UUID] = field(default_factory=set)
 
 
 @contextmanager
@@ -125,13 +126,15 @@ def changing(actor: Actor, at: datetime, session_id: UUID, base_url: str) -> Ite
     board = held_board(actor, at, session_id)
     due = open_due(board, session_id)
     fix(board, due)
-    yield _Change(board, due)
+    change = _Change(board, due)
+    yield change
     db.session.flush()
     after = board_of_session(actor, at, session_id)
     now = after.due(session_id)
     if now is not None:
         fix(after, now)
-        tell_changed(actor, at, after, now, parts_of(due), base_url)
+        change.told = tell_changed(actor, at, after, now, parts_of(due), base_url)
+        change.board, change.due = after, now
 
 
 def put_case(
@@ -201,6 +204,7 @@ def mark_absent(
         db.session.add(MeetingAbsence(session_id=session_id, person_id=person_id, said_at=at))
         _pass_on(session_id, person_id)
     record(Act.MEETING_ABSENT, at, actor.id, session_id, person=person_id)
+    _tell(actor, at, change, person_id, False, base_url)
 
 
 def _pass_on(session_id: UUID, person_id: UUID) -> None:
@@ -240,8 +244,18 @@ def come(actor: Actor, at: datetime, session_id: UUID, person_id: UUID, base_url
     """Somebody can come after all; turns that were passed on stay where they are."""
     with changing(actor, at, session_id, base_url) as change:
         _may_mark(actor, change.board, session_id, person_id)
+        if person_id not in change.board.absences[session_id]:
+            return
         expect_again(session_id, person_id)
     record(Act.MEETING_PRESENT, at, actor.id, session_id, person=person_id)
+    _tell(actor, at, change, person_id, True, base_url)
+
+
+def _tell(
+    actor: Actor, at: datetime, change: _Change, person_id: UUID, comes: bool, base_url: str
+) -> None:
+    board, due, told = change.board, change.due, change.told
+    tell_attendance(actor, at, board, due, person_id, comes, told, base_url)
 
 
 def _may_mark(actor: Actor, board: Board, session_id: UUID, person_id: UUID) -> None:

@@ -14,26 +14,36 @@ from supervision.services.meetings.agenda import fix, held_board, open_due
 from supervision.services.meetings.board import Board, Due
 from supervision.services.meetings.telling import DO, parts_of, tell_one
 
-ASKED = (
-    N_("%(name)s asks you to take a turn: %(title)s, %(when)s"),
-    N_(
-        "Hello %(to)s,\n\n%(name)s asks whether you would %(do)s instead of them in "
-        "“%(title)s” on %(when)s.\nYou are free to say no. If you say yes, the rota counts the "
-        "turn as yours.\n\n"
-        "Accept or decline here:\n%(link)s\n"
+# What is told of a question: subject and body.
+WORDS = {
+    "asked": (
+        N_("%(name)s asks you to take a turn: %(title)s, %(when)s"),
+        N_(
+            "%(name)s asks whether you would %(do)s instead of them in "
+            "“%(title)s” on %(when)s.\nYou are free to say no. If you say yes, the rota counts the "
+            "turn as yours.\n\n"
+            "Accept or decline here:\n%(link)s\n"
+        ),
     ),
-)
-ACCEPTED = (
-    N_("%(name)s takes your turn: %(title)s, %(when)s"),
-    N_("Hello %(to)s,\n\n%(name)s takes your turn in “%(title)s” on %(when)s.\n\n%(link)s\n"),
-)
-DECLINED = (
-    N_("%(name)s cannot take your turn: %(title)s, %(when)s"),
-    N_(
-        "Hello %(to)s,\n\n%(name)s cannot take your turn in “%(title)s” on %(when)s. It is "
-        "still yours; you can ask somebody else.\n\n%(link)s\n"
+    "accepted": (
+        N_("%(name)s takes your turn: %(title)s, %(when)s"),
+        N_("%(name)s takes your turn in “%(title)s” on %(when)s.\n\n%(link)s\n"),
     ),
-)
+    "declined": (
+        N_("%(name)s cannot take your turn: %(title)s, %(when)s"),
+        N_(
+            "%(name)s cannot take your turn in “%(title)s” on %(when)s. It is "
+            "still yours; you can ask somebody else.\n\n%(link)s\n"
+        ),
+    ),
+    "withdrawn": (
+        N_("%(name)s no longer asks: %(title)s, %(when)s"),
+        N_(
+            "%(name)s no longer asks you to take a turn in “%(title)s” on %(when)s. There is "
+            "nothing for you to answer.\n\n%(link)s\n"
+        ),
+    ),
+}
 
 
 def ask_swap(
@@ -54,17 +64,21 @@ def ask_swap(
     db.session.add(swap)
     db.session.flush()
     record(Act.MEETING_SWAP_ASK, at, actor.id, session_id, person=asked_id)
-    _tell(asked_id, ASKED, at, board, due, base_url, actor, parts[actor.id], swap.id)
+    _tell(asked_id, "asked", at, board, due, base_url, actor, parts[actor.id], swap.id)
 
 
-def withdraw_swap(actor: Actor, at: datetime, session_id: UUID) -> None:
+def withdraw_swap(actor: Actor, at: datetime, session_id: UUID, base_url: str = "") -> None:
     """Take one's question back. Raises NotFound when there is none."""
-    held_board(actor, at, session_id)
+    board = held_board(actor, at, session_id)
     swap = _open(session_id, actor.id)
     if swap is None:
         raise NotFound
     _close(swap, SwapState.WITHDRAWN)
     record(Act.MEETING_SWAP_WITHDRAW, at, actor.id, session_id)
+    due = board.due(session_id)
+    if due is not None:
+        do = parts_of(due).get(actor.id, "")
+        _tell(swap.asked_id, "withdrawn", at, board, due, base_url, actor, do, swap.id)
 
 
 def answer_swap(
@@ -83,8 +97,8 @@ def answer_swap(
         _hand_over(session_id, asker_id, actor.id)
     _close(swap, SwapState.ACCEPTED if yes else SwapState.DECLINED)
     record(Act.MEETING_SWAP_ANSWER, at, actor.id, session_id, person=asker_id, yes=int(yes))
-    words = ACCEPTED if yes else DECLINED
-    _tell(asker_id, words, at, board, due, base_url, actor, parts.get(asker_id, ""), swap.id)
+    what = "accepted" if yes else "declined"
+    _tell(asker_id, what, at, board, due, base_url, actor, parts.get(asker_id, ""), swap.id)
 
 
 def _hand_over(session_id: UUID, giver: UUID, taker: UUID) -> None:
@@ -113,7 +127,7 @@ def _close(swap: MeetingSwap, state: SwapState) -> None:
 
 def _tell(
     reader_id: UUID,
-    words: tuple[str, str],
+    what: str,
     at: datetime,
     board: Board,
     due: Due,
@@ -124,8 +138,8 @@ def _tell(
 ) -> None:
     tell_one(
         reader_id,
-        f"swap:{swap_id}",
-        words,
+        f"swap:{swap_id}:{what}",
+        WORDS[what],
         at,
         due.occasion.starts_at,
         name=actor.name,

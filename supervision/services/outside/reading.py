@@ -20,6 +20,7 @@ from supervision.domain import vault
 from supervision.domain.intervals import Interval
 from supervision.domain.outside import Unreadable, pieces
 from supervision.errors import N_
+from supervision.models.mail import MailKind
 from supervision.models.outside import CalendarState, OutsideBusy, OutsideCalendar
 from supervision.models.people import Person
 from supervision.services import claims, mail
@@ -90,6 +91,10 @@ class Reader:
             self._end(one, at)
         if len(self._asked) < AT_ONCE:
             self._begin_due(at)
+
+    def has_work(self, at: datetime) -> bool:
+        """Whether something is being read, or is to be."""
+        return bool(self._asked) or run(_DUE, {"at": at}).first() is not None
 
     @property
     def is_idle(self) -> bool:
@@ -237,7 +242,7 @@ def _tell(row: Any, failure: str, at: datetime, base_url: str) -> None:
             link=f"{base_url}/availability#calendars",
         )
     event = f"calendar-paused:{row.id}:{at:%Y%m%d}"
-    mail.queue(event, row.email, subject, body, at, row.person_id)
+    mail.queue(event, row.email, subject, body, at, row.person_id, kind=MailKind.ACCOUNT)
 
 
 def _wait(usual: timedelta) -> timedelta:

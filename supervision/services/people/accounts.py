@@ -17,6 +17,7 @@ from supervision.models.people import (
     SignIn,
 )
 from supervision.permissions import Actor
+from supervision.services import mail
 from supervision.services.audit import Act, record
 from supervision.services.feeds.glance import Statement
 
@@ -191,6 +192,7 @@ def edit_profile(actor: Actor, at: datetime, profile: Profile) -> None:
             feed_version=Person.feed_version + 1,
         )
     )
+    mail.follow_zone(actor.id, profile.zone, at)
     record(Act.PERSON_EDIT, at, actor.id, actor.id)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import exists, select, update
 
 from supervision.db import db
 from supervision.errors import N_, Gone, Invalid, NotFound
+from supervision.models.mail import MailKind
 from supervision.models.people import (
     Credential,
     Link,
@@ -111,6 +112,7 @@ def invitation_for(
             "If you did not expect this, do nothing.\n"
         ),
         at,
+        kind=MailKind.ACCOUNT,
         name=actor.name,
         link=f"{base_url}/invitation/{token}",
     )
@@ -165,6 +167,7 @@ def ask_reset(email: str, at: datetime, base_url: str) -> None:
             "recovery code. If you did not ask, do nothing.\n"
         ),
         at,
+        kind=MailKind.ACCOUNT,
         link=f"{base_url}/reset/{token}",
     )
 

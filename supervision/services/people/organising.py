@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from supervision.db import db
 from supervision.errors import N_, Invalid, NotFound
 from supervision.models.audit import Installation
+from supervision.models.mail import MailKind
 from supervision.models.people import (
     Link,
     LinkPurpose,
@@ -17,12 +18,24 @@ from supervision.models.people import (
     Role,
 )
 from supervision.permissions import Actor, can_look_after
+from supervision.services import mail
 from supervision.services.audit import Act, record
+
+NOW_YOU = {
+    Role.MEMBER: N_(
+        "%(name)s has made you a member: you take part in rosters and start peer rosters."
+    ),
+    Role.SUPERVISOR: N_("%(name)s has made you a supervisor: you start rosters of every kind."),
+    Role.ORGANISER: N_(
+        "%(name)s has made you an organiser: you look after people as well, and start rosters "
+        "of every kind."
+    ),
+}
 
 
 @dataclass(frozen=True)
 class PersonRow:
-    """One line of the organiser's list."""
+    """One line of the organiser's list. `mail_refused_at`: mails do not reach them since then."""
 
     id: UUID
     name: str
@@ -31,6 +44,7 @@ class PersonRow:
     state: str
     created_at: datetime
     link_expires_at: datetime | None
+    mail_refused_at: datetime | None
 
 
 def people(actor: Actor, at: datetime) -> list[PersonRow]:
@@ -57,6 +71,7 @@ def people(actor: Actor, at: datetime) -> list[PersonRow]:
             Person.state,
             Person.created_at,
             open_until,
+            Person.mail_refused_at,
         ).order_by(func.lower(Person.name), Person.email)
     )
     return [PersonRow(*row) for row in rows]
@@ -98,8 +113,14 @@ def set_role(actor: Actor, at: datetime, person_id: UUID, role: str) -> None:
     )
     if person.role == Role.ORGANISER and role != Role.ORGANISER and organisers == 1:
         raise Invalid("role", N_("Somebody must remain organiser. Name another one first."))
+    if person.role == role:
+        return
     person.role = role
     record(Act.PERSON_SET_ROLE, at, actor.id, person_id, role=role)
+    if person.id != actor.id and person.state == PersonState.ACTIVE:
+        subject, body = N_("What you may do here has changed"), NOW_YOU[Role(role)]
+        event = f"role:{person_id}:{at:%Y%m%d%H%M%S%f}"
+        mail.tell(person, event, subject, body, at, kind=MailKind.ACCOUNT, name=actor.name)
 
 
 def is_demo() -> bool:

@@ -3,7 +3,7 @@
 from supervision.services.polls.answering import REMARK, answer
 from supervision.services.polls.asking import MOST, Proposal, ask
 from supervision.services.polls.board import PollRow
-from supervision.services.polls.closing import close, end_polls, settle, tend_due
+from supervision.services.polls.closing import close, end_polls, has_due, settle, tend_due
 from supervision.services.polls.reading import (
     WAITING,
     OptionRow,
@@ -28,6 +28,7 @@ __all__ = [
     "ask",
     "close",
     "end_polls",
+    "has_due",
     "open_polls_of",
     "poll_page",
     "polls_of",

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import literal_column, or_, select, update
+from sqlalchemy import bindparam, literal_column, or_, select, update
 
-from supervision.db import db, writing
+from supervision.db import db, run, writing
 from supervision.errors import N_, Conflict, NotFound
 from supervision.models.polls import Poll, PollState
 from supervision.permissions import Actor
@@ -58,17 +58,26 @@ def end_polls(roster_id: UUID, at: datetime) -> None:
     )
 
 
+_DUE = select(Poll.id).where(
+    _OPEN,
+    Poll.closes_at <= bindparam("soon"),
+    or_(Poll.reminded_at.is_(None), Poll.closes_at <= bindparam("at")),
+)
+_HAS_DUE = select(_DUE.exists())
+
+
+def has_due(at: datetime) -> bool:
+    """Whether a poll is to be closed, or its missing answers asked for."""
+    return bool(run(_HAS_DUE, {"at": at, "soon": at + BEFORE}).scalar())
+
+
 def tend_due(at: datetime, base_url: str = "") -> int:
     """Remind of polls that close within a day, close those whose day has come; how many.
 
     Safe to run as often as one likes.
     """
-    due = select(Poll.id).where(
-        _OPEN,
-        Poll.closes_at <= at + BEFORE,
-        or_(Poll.reminded_at.is_(None), Poll.closes_at <= at),
-    )
-    return sum(_tend(poll_id, at, base_url) for poll_id in list(db.session.scalars(due)))
+    found = run(_DUE, {"at": at, "soon": at + BEFORE}).scalars().all()
+    return sum(_tend(poll_id, at, base_url) for poll_id in found)
 
 
 def _tend(poll_id: UUID, at: datetime, base_url: str) -> int:

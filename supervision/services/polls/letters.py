@@ -1,49 +1,40 @@
 """Mails about polls, in each reader's language and own time."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, select
 
-from supervision.db import run
+from supervision.domain.mail import Quote
 from supervision.errors import N_
-from supervision.models.people import Person
+from supervision.models.mail import MailKind
 from supervision.models.polls import Shows
 from supervision.models.rosters import LEADS
 from supervision.services import mail
-from supervision.services.mail import Mail
+from supervision.services.mail import Mail, Reader, moment
 from supervision.services.polls.board import Board, busy
-from supervision.services.sessions.letters import Reader, moment
 
 Words = tuple[str, str]
 ASKED = (
     N_("When could you meet? %(title)s"),
     N_(
-        "Hello %(to)s,\n\n%(name)s asks which of these times suit you for “%(title)s”, for "
+        "%(name)s asks which of these times suit you for “%(title)s”, for "
         "%(minutes)s minutes:\n\n%(times)s\n\nAnswer by %(closes)s:\n%(link)s\n"
     ),
 )
 MISSING = (
     N_("Your answer is missing: %(title)s"),
     N_(
-        "Hello %(to)s,\n\n%(name)s has asked when you could meet for “%(title)s”. The poll closes "
+        "%(name)s has asked when you could meet for “%(title)s”. The poll closes "
         "on %(closes)s, and you have not answered yet:\n\n%(times)s\n\n%(link)s\n"
     ),
 )
 CLOSED = (
     N_("The poll is closed: %(title)s"),
-    N_(
-        "Hello %(to)s,\n\nthe poll about when to meet for “%(title)s” is closed.\n\n"
-        "%(result)s\n\n%(link)s\n"
-    ),
-)
-_READERS = (
-    select(Person.id, Person.name, Person.email, Person.zone, Person.clock, Person.language)
-    .where(Person.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Person.id)
+    N_("The poll about when to meet for “%(title)s” is closed.\n\n%(result)s\n\n%(link)s\n"),
 )
 
 
@@ -54,14 +45,12 @@ def tell_asked(board: Board, at: datetime, base_url: str) -> None:
     def written(reader: Reader) -> Mail:
         said = _letter(board, "asked", ASKED, reader, base_url)
         name, text = board.poll.made_by, board.poll.message
-        words = _("%(name)s writes:", name=name) + f"\n{text}\n" if text else ""
-        return Mail(said.event, said.recipient, said.subject, _joined(said.body, words), reader.id)
+        if not text:
+            return said
+        quote = Quote(_("%(name)s writes:", name=name), text)
+        return replace(said, letter=replace(said.letter, blocks=[*said.letter.blocks, quote]))
 
     _queue(readers, written, at)
-
-
-def _joined(body: str, words: str) -> str:
-    return f"{body}\n{words}" if words else body
 
 
 def tell_missing(board: Board, at: datetime, base_url: str) -> None:
@@ -95,8 +84,7 @@ def tell_closed(board: Board, at: datetime, closer_id: UUID | None, base_url: st
 
 def _queue(readers: Iterable[UUID], written: Callable[[Reader], Mail], at: datetime) -> None:
     mails = []
-    for row in run(_READERS, {"ids": list(readers)}):
-        reader = Reader(*tuple(row))
+    for reader in mail.readers(list(readers)):
         with force_locale(reader.language):
             mails.append(written(reader))
     mail.queue_all(mails, at)
@@ -107,7 +95,6 @@ def _letter(
 ) -> Mail:
     poll = board.poll
     params = {
-        "to": reader.name,
         "name": poll.made_by,
         "title": poll.title,
         "minutes": poll.minutes,
@@ -116,5 +103,7 @@ def _letter(
         "link": f"{base_url}/polls/{poll.id}",
         **more,
     }
-    subject, body = (_(text, **params) for text in words)
-    return Mail(f"poll:{poll.id}:{what}", reader.email, subject, body, reader.id)
+    subject, body = (str(_(text, **params)) for text in words)
+    letter = mail.letter_to(reader, body, MailKind.SESSIONS)
+    event = f"poll:{poll.id}:{what}"
+    return Mail(event, reader.email, subject, letter, MailKind.SESSIONS, reader.id)

@@ -15,7 +15,7 @@ from supervision.services.rosters.members import (
     remove_member,
     roles_of,
 )
-from supervision.services.rosters.offers import lapse_offers
+from supervision.services.rosters.offers import has_lapsed_offers, lapse_offers
 from supervision.services.rosters.reading import (
     MemberRow,
     RosterPage,
@@ -35,6 +35,7 @@ __all__ = [
     "edit_roster",
     "end_roster",
     "faults",
+    "has_lapsed_offers",
     "invite_member",
     "lapse_offers",
     "leave",

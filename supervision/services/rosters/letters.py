@@ -1,14 +1,14 @@
 """Mails about seats: to whose seat it is, and to those who run the roster."""
 
 from datetime import datetime
+from uuid import UUID
 
-from supervision.db import db
 from supervision.errors import N_
-from supervision.models.people import Person
+from supervision.models.mail import MailKind
 from supervision.models.rosters import Membership
 from supervision.services import mail
 from supervision.services.places import Held
-from supervision.services.sessions.letters import READERS, Reader, moment, who_run
+from supervision.services.sessions.letters import who_run
 
 # What is told to the member: subject and body.
 TO_MEMBER = {
@@ -33,6 +33,10 @@ TO_MEMBER = {
             "You were taken out of the roster “%(title)s”. Past sessions stay to be read.\n\n"
             "If you think that this is a mistake, ask those who run it.\n"
         ),
+    ),
+    "withdrawn": (
+        N_("No longer invited to %(title)s"),
+        N_("The invitation to the roster “%(title)s” was withdrawn. There is nothing to do.\n"),
     ),
     "ended": (
         N_("Ended: %(title)s"),
@@ -68,19 +72,31 @@ TO_WHO_RUN = {
         N_("%(name)s has left %(title)s"),
         N_("%(name)s has left “%(title)s”.\n\n%(link)s\n"),
     ),
+    "removed": (
+        N_("%(name)s is no longer in %(title)s"),
+        N_("%(name)s was taken out of “%(title)s”.\n\n%(link)s\n"),
+    ),
 }
 
 
-def tell(what: str, roster: Held, membership: Membership, at: datetime, base_url: str) -> None:
+def tell(
+    what: str,
+    roster: Held,
+    membership: Membership,
+    at: datetime,
+    base_url: str,
+    by: UUID | None = None,
+) -> None:
     """Mail what became of a membership to its person and to those who run the roster.
 
     `what` is a key of TO_MEMBER or TO_WHO_RUN; who is in neither is told nothing. Nobody is told
-    what they did themselves.
+    what they did themselves: neither the person it is about, nor whoever did it (`by`).
     """
-    about = Reader(*db.session.execute(READERS.where(Person.id == membership.person_id)).one())
+    (about,) = mail.readers([membership.person_id])
     readers = [(about, TO_MEMBER[what])] if what in TO_MEMBER else []
     if what in TO_WHO_RUN:
-        readers += [(one, TO_WHO_RUN[what]) for one in who_run(roster) if one.id != about.id]
+        others = [one for one in who_run(roster) if one.id not in (about.id, by)]
+        readers += [(one, TO_WHO_RUN[what]) for one in others]
     until = membership.offered_until
     for reader, (subject, body) in readers:
         mail.tell(
@@ -89,8 +105,9 @@ def tell(what: str, roster: Held, membership: Membership, at: datetime, base_url
             subject,
             body,
             at,
+            kind=MailKind.ROSTERS,
             name=about.name,
             title=roster.title,
-            until=moment(until, reader) if until else "",
+            until=mail.moment(until, reader) if until else "",
             link=f"{base_url}/rosters/{roster.id}",
         )

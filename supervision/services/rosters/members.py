@@ -184,8 +184,8 @@ def remove_member(
     record(Act.MEMBER_REMOVE, at, actor.id, roster_id, person=membership.person_id)
     if invited:
         people.withdraw_roster_link(membership.person_id, roster_id, at)
-    else:
-        letters.tell("removed", roster, membership, at, base_url)
+    what = "withdrawn" if invited else "removed"
+    letters.tell(what, roster, membership, at, base_url, actor.id)
     offers.fill(roster, at, base_url)
 
 

@@ -7,7 +7,7 @@ moved by one at a time. While somebody waits without an offer, no seat is free.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from supervision.db import db, writing
 from supervision.domain.seats import kept_until
@@ -53,6 +53,11 @@ def _next_start(roster_id: UUID, at: datetime) -> datetime | None:
             Session.for_all,
         )
     )
+
+
+def has_lapsed_offers(at: datetime) -> bool:
+    """Whether an offer ran out unanswered."""
+    return bool(db.session.scalar(select(exists().where(_WAITS, Membership.offered_until <= at))))
 
 
 def lapse_offers(at: datetime, base_url: str) -> int:

@@ -45,7 +45,10 @@ class RosterRow:
 
 @dataclass(frozen=True)
 class MemberRow:
-    """A member as others see them. Who was only invited shows the address that was typed."""
+    """A member as others see them. Who was only invited shows the address that was typed.
+
+    `mail_refused_at`: mails do not reach them since then.
+    """
 
     id: UUID
     person_id: UUID
@@ -58,6 +61,7 @@ class MemberRow:
     has_account: bool
     waits_since: datetime | None
     offered_until: datetime | None
+    mail_refused_at: datetime | None
 
     @property
     def leads(self) -> bool:
@@ -158,6 +162,7 @@ def members_of(roster_id: UUID) -> list[MemberRow]:
             Person.state == PersonState.ACTIVE,
             Membership.waits_since,
             Membership.offered_until,
+            Person.mail_refused_at,
         )
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.roster_id == roster_id, Membership.state.in_(CURRENT))

@@ -3,7 +3,7 @@
 from supervision.services.series.booking import book_series, planned
 from supervision.services.series.cancelling import cancel_following, cancel_series, end_series
 from supervision.services.series.changing import change_series
-from supervision.services.series.ending import dismiss_ending, warn_due
+from supervision.services.series.ending import dismiss_ending, has_endings, warn_due
 from supervision.services.series.extending import Further, extend_series
 from supervision.services.series.leaving_out import leave_out
 from supervision.services.series.moving import move_series, single_edits
@@ -24,6 +24,7 @@ __all__ = [
     "dismiss_ending",
     "end_series",
     "extend_series",
+    "has_endings",
     "leave_out",
     "move_series",
     "planned",

@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, literal_column, select
+from sqlalchemy import bindparam, exists, literal_column, select
 from sqlalchemy.orm import aliased
 
-from supervision.db import db, writing
+from supervision.db import db, run, writing
 from supervision.domain.recurrence import Repeat
 from supervision.errors import N_
+from supervision.models.mail import MailKind
 from supervision.models.rosters import Roster, RosterState
 from supervision.models.sessions import Series, Session, SessionState, Warned
 from supervision.permissions import Actor
@@ -17,12 +18,12 @@ from supervision.services.audit import Act, record
 from supervision.services.places import Held, hold
 from supervision.services.series.rows import going
 from supervision.services.sessions.endings import forget_ending, set_ending
-from supervision.services.sessions.letters import moment, who_run
+from supervision.services.sessions.letters import who_run
 
 WORDS = (
     N_("Ends soon: %(title)s"),
     N_(
-        "Hello %(name)s,\n\na series of “%(title)s” ends soon. The last session is on %(when)s.\n\n"
+        "A series of “%(title)s” ends soon. The last session is on %(when)s.\n\n"
         "Extend it, or let it end:\n%(link)s\n"
     ),
 )
@@ -45,22 +46,31 @@ def see_ending(series: Series) -> None:
         forget_ending(series.id)
 
 
+_DUE = (
+    select(Series.id)
+    .join(Roster, Roster.id == Series.roster_id)
+    .where(
+        _NOT_WARNED,
+        Series.warn_at <= bindparam("at"),
+        Series.state == SessionState.PLANNED,
+        Roster.state == RosterState.ACTIVE,
+    )
+)
+_HAS_DUE = select(_DUE.exists())
+
+
+def has_endings(at: datetime) -> bool:
+    """Whether somebody is to be told that a series nears its end."""
+    return bool(run(_HAS_DUE, {"at": at}).scalar())
+
+
 def warn_due(at: datetime, base_url: str = "") -> int:
     """Tell those who run a roster that a series of it nears its end; returns how many series.
 
     Each by a transaction of its own; safe to run as often as one likes.
     """
-    due = (
-        select(Series.id)
-        .join(Roster, Roster.id == Series.roster_id)
-        .where(
-            _NOT_WARNED,
-            Series.warn_at <= at,
-            Series.state == SessionState.PLANNED,
-            Roster.state == RosterState.ACTIVE,
-        )
-    )
-    return sum(_warn(series_id, at, base_url) for series_id in db.session.scalars(due).all())
+    found = run(_DUE, {"at": at}).scalars().all()
+    return sum(_warn(series_id, at, base_url) for series_id in found)
 
 
 def _warn(series_id: UUID, at: datetime, base_url: str) -> int:
@@ -99,9 +109,9 @@ def _tell(roster: Held, series: Series, at: datetime, base_url: str) -> None:
             subject,
             body,
             at,
-            name=reader.name,
+            kind=MailKind.SESSIONS,
             title=roster.title,
-            when=moment(last, reader),
+            when=mail.moment(last, reader),
             link=f"{base_url}/series/{series.id}/extend",
         )
 

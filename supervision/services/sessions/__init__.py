@@ -1,6 +1,10 @@
 """Sessions: book, move and cancel one; read those of a person or a roster; who joins and leaves."""
 
-from supervision.services.sessions.announcing import announce_due, forget_announcements
+from supervision.services.sessions.announcing import (
+    announce_due,
+    forget_announcements,
+    has_announcements,
+)
 from supervision.services.sessions.changing import Changed, change_session
 from supervision.services.sessions.clocks import follow_clocks
 from supervision.services.sessions.members import (
@@ -46,6 +50,7 @@ __all__ = [
     "coming_of_roster",
     "follow_clocks",
     "forget_announcements",
+    "has_announcements",
     "member_joined",
     "member_left",
     "move_session",

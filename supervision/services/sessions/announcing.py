@@ -2,19 +2,23 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from structlog import get_logger
 
 from supervision.db import db, writing
 from supervision.models.mail import Announcement
-from supervision.models.people import Person
 from supervision.services import mail
-from supervision.services.sessions.letters import READERS, Reader, letter
+from supervision.services.sessions.letters import letter
 from supervision.services.sessions.notices import AS_JSON
 
 log = get_logger()
 MOST_WAIT = timedelta(days=1)
 KEPT = timedelta(days=14)
+
+
+def has_announcements(at: datetime) -> bool:
+    """Whether a change has still to be told."""
+    return bool(db.session.scalar(select(exists().where(Announcement.due_at <= at))))
 
 
 def announce_due(at: datetime, limit: int = 50) -> None:
@@ -44,8 +48,8 @@ def _announce(number: int) -> None:
     if row is None:
         return  # another worker has it
     told = AS_JSON.validate_json(row.told)
-    readers = db.session.execute(READERS.where(Person.id.in_(told.readers)))
-    mail.queue_all([letter(told, Reader(*reader)) for reader in readers], row.created_at)
+    readers = mail.readers(told.readers)
+    mail.queue_all([letter(told, reader) for reader in readers], row.created_at)
     db.session.execute(delete(Announcement).where(this))
 
 

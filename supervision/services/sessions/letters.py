@@ -1,32 +1,30 @@
 """The mail about one change, in its reader's language and own time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from supervision.db import db
-from supervision.domain.intervals import Interval
+from supervision.domain.mail import Action, Block, Fact, Facts, Items, Letter, Quote, Text
 from supervision.errors import N_
-from supervision.models.people import Person
+from supervision.models.mail import MailKind
 from supervision.models.rosters import LEADS, Kind, Membership, MemberState
-from supervision.services.mail import Mail
+from supervision.services.mail import Mail, Reader, greeting, readers, short_moment, when
 from supervision.services.places import Held
 from supervision.services.sessions.notices import Told
 
 
 @dataclass(frozen=True)
 class Words:
-    """How one kind of change is told: in the subject, of a single session, of several."""
+    """How one kind of change is told: in the subject, of a single session, of several, of none."""
 
     subject: str
     one: str
     many: str
+    none: str = ""
 
 
 WORDS = {
@@ -117,10 +115,20 @@ WORDS = {
         N_("%(name)s has changed “%(title)s”: everybody is expected at its session again."),
         N_("%(name)s has changed “%(title)s”: everybody is expected at its %(count)s sessions."),
     ),
+    "ended": Words(
+        N_("Ended: %(title)s"),
+        N_("%(name)s has ended the roster “%(title)s”. Its last coming session is cancelled."),
+        N_(
+            "%(name)s has ended the roster “%(title)s”. Its %(count)s coming sessions are "
+            "cancelled."
+        ),
+        N_("%(name)s has ended the roster “%(title)s”. Past sessions stay to be read."),
+    ),
     "changed": Words(
         N_("Changed: %(title)s, %(when)s"),
         N_("%(name)s has changed a session of “%(title)s”."),
         N_("%(name)s has changed %(count)s sessions of “%(title)s”."),
+        N_("%(name)s has changed the roster “%(title)s”. No coming session of yours is affected."),
     ),
     "extended": Words(
         N_("Goes on: %(title)s, %(when)s"),
@@ -141,24 +149,7 @@ WORDS = {
 
 
 # What will not be has no place to go to.
-NOWHERE = ("cancelled", "cancelled_late", "declined", "withdrawn", "lapsed", "taken_off")
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Somebody to tell, as far as a mail needs to know."""
-
-    id: UUID
-    name: str
-    email: str
-    zone: str
-    clock: str
-    language: str
-
-
-READERS = select(
-    Person.id, Person.name, Person.email, Person.zone, Person.clock, Person.language
-).order_by(Person.id)
+NOWHERE = ("cancelled", "cancelled_late", "declined", "withdrawn", "lapsed", "taken_off", "ended")
 
 
 def who_run(roster: Held) -> list[Reader]:
@@ -166,99 +157,76 @@ def who_run(roster: Held) -> list[Reader]:
     these = (Membership.roster_id == roster.id) & (Membership.state == MemberState.ACTIVE)
     if roster.kind != Kind.PEER:
         these &= Membership.role.in_(LEADS)
-    ids = select(Membership.person_id).where(these)
-    return [Reader(*row) for row in db.session.execute(READERS.where(Person.id.in_(ids)))]
-
-
-def moment(instant: datetime, reader: Reader) -> str:
-    """An instant as its reader's clock shows it: Tue 24 Nov 2026, 14:30 (Toronto)."""
-    local = instant.astimezone(ZoneInfo(reader.zone))
-    return f"{_day(local, reader)}, {_clock(local, reader)} ({_city(reader.zone)})"
+    return readers(db.session.scalars(select(Membership.person_id).where(these)).all())
 
 
 def letter(told: Told, reader: Reader) -> Mail:
     """What a reader gets to read about a change."""
     with force_locale(reader.language):
-        subject, body = _subject(told, reader), _body(told, reader)
-    return Mail(told.event, reader.email, subject, body, reader.id, told.sequence)
+        reason = _("You get this because you are in “%(title)s”.", title=told.title)
+        said = Letter(reader.language, list(_blocks(told, reader)), str(reason))
+        return Mail(
+            told.event,
+            reader.email,
+            _subject(told, reader),
+            said,
+            MailKind.SESSIONS,
+            reader.id,
+            told.sequence,
+        )
 
 
 def _subject(told: Told, reader: Reader) -> str:
-    first = told.spans[0].start.astimezone(ZoneInfo(reader.zone))
-    when = f"{_day(first, reader)}, {_clock(first, reader)}"
+    words = WORDS[told.verb].subject
+    if not told.spans:
+        return str(_(words, title=told.title, when=_("no session of yours is affected")))
+    first = short_moment(told.spans[0].start, reader)
     if told.count > 1:
-        when = _("from %(when)s", when=when)
-    return str(_(WORDS[told.verb].subject, title=told.title, when=when))
+        first = _("from %(when)s", when=first)
+    return str(_(words, title=told.title, when=first))
 
 
-def _body(told: Told, reader: Reader) -> str:
-    words, count = WORDS[told.verb], told.count
-    name = told.name or _("The calendar")
-    parts = [
-        _("Hello %(name)s,", name=reader.name),
-        _(words.one if count == 1 else words.many, name=name, count=count, title=told.title),
-        _times(told, reader),
-        "" if told.verb in NOWHERE else _place(told),
-        _("%(name)s writes:", name=name) + f"\n{told.message}" if told.message else "",
-        _busy(told, reader),
-        told.link,
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+def _blocks(told: Told, reader: Reader) -> Iterator[Block]:
+    yield greeting(reader)
+    yield Text(_sentence(told))
+    if told.spans:
+        yield Facts(_times(told, reader))
+    place = [] if told.verb in NOWHERE else _place(told)
+    if place:
+        yield Facts(place)
+    if told.message:
+        yield Quote(_("%(name)s writes:", name=_name(told)), told.message)
+    if told.busy.get(reader.id):
+        yield Items(_("You have something else at these times:"), _busy(told, reader))
+    if told.link:
+        yield Action(told.link)
 
 
-def _times(told: Told, reader: Reader) -> str:
-    shown = [_when(span, told, reader) for span in told.spans]
+def _sentence(told: Told) -> str:
+    words = WORDS[told.verb]
+    said = {0: words.none, 1: words.one}.get(told.count, words.many)
+    return str(_(said, name=_name(told), count=told.count, title=told.title))
+
+
+def _name(told: Told) -> str:
+    return told.name or str(_("The calendar"))
+
+
+def _times(told: Told, reader: Reader) -> list[Fact]:
+    shown = [Fact("", when(span, reader, told.zone)) for span in told.spans]
     if told.before:
-        before = _when(told.before, told, reader)
-        shown = [_("Before: %(when)s", when=before), _("Now: %(when)s", when=shown[0])]
+        before = Fact(_("Before"), when(told.before, reader, told.zone))
+        shown = [before, Fact(_("Now"), shown[0].value)]
     if told.count > len(told.spans):
-        shown.append(_("… and %(more)s more", more=told.count - len(told.spans)))
-    return "\n".join(shown)
+        shown.append(Fact("", _("… and %(more)s more", more=told.count - len(told.spans))))
+    return shown
 
 
-def _when(span: Interval, told: Told, reader: Reader) -> str:
-    """Tue 24 Nov 2026, 14:30 to 15:20 (Toronto); 19:30 in London."""
-    start = span.start.astimezone(ZoneInfo(reader.zone))
-    end = span.end.astimezone(ZoneInfo(reader.zone))
-    text = _(
-        "%(day)s, %(start)s to %(end)s (%(place)s)",
-        day=_day(start, reader),
-        start=_clock(start, reader),
-        end=_clock(end, reader),
-        place=_city(reader.zone),
-    )
-    there = span.start.astimezone(ZoneInfo(told.zone))
-    if there.utcoffset() != start.utcoffset():
-        time, place = _clock(there, reader), _city(told.zone)
-        text = _("%(when)s; %(time)s in %(place)s", when=text, time=time, place=place)
-    return str(text)
+def _place(told: Told) -> list[Fact]:
+    found = ((_("Place"), told.address), (_("Meeting link"), told.meeting_link))
+    return [Fact(label, value) for label, value in found if value]
 
 
-def _place(told: Told) -> str:
-    lines = []
-    if told.address:
-        lines.append(_("Place: %(address)s", address=told.address))
-    if told.meeting_link:
-        lines.append(_("Meeting link: %(link)s", link=told.meeting_link))
-    return "\n".join(lines)
-
-
-def _busy(told: Told, reader: Reader) -> str:
+def _busy(told: Told, reader: Reader) -> list[str]:
     """The reader's own busy times, when something was booked over them."""
-    found = [start.astimezone(ZoneInfo(reader.zone)) for start in told.busy.get(reader.id, ())]
-    lines = [f"- {_day(start, reader)}, {_clock(start, reader)}" for start in found]
-    return "\n".join([_("You have something else at these times:"), *lines]) if lines else ""
-
-
-def _day(local: datetime, reader: Reader) -> str:
-    return format_date(local.date(), "EEE d MMM yyyy", reader.language)
-
-
-def _clock(local: datetime, reader: Reader) -> str:
-    if reader.clock == "24":
-        return f"{local:%H:%M}"
-    return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
-
-
-def _city(zone: str) -> str:
-    return zone.rpartition("/")[2].replace("_", " ")
+    return [short_moment(start, reader) for start in told.busy[reader.id]]

@@ -90,8 +90,8 @@ def republish(
 ) -> None:
     """The roster's title or place changed: calendars must read its coming sessions anew.
 
-    Those with a place of their own only when the roster was `renamed`. Everybody whose sessions
-    they are, but the actor, is also told by mail.
+    Those with a place of their own only when the roster was `renamed`. Everybody but the actor is
+    also told by mail, with those of the sessions that are theirs.
     """
     db.session.flush()
     roster = hold(roster_id)
@@ -101,14 +101,8 @@ def republish(
         touch(session, at)
     db.session.flush()
     event = f"roster:{roster_id}:{at:%Y%m%d%H%M%S}"
-    _tell(
-        actor,
-        at,
-        roster,
-        coming,
-        Notice(event, 0, "changed", [], f"/rosters/{roster_id}"),
-        base_url,
-    )
+    notice = Notice(event, 0, "changed", [], f"/rosters/{roster_id}")
+    _tell(actor, at, roster, coming, notice, base_url)
 
 
 def _tell(
@@ -119,9 +113,13 @@ def _tell(
     notice: Notice,
     base_url: str,
 ) -> None:
-    """Mail each member once about what becomes of those of these sessions that are for them."""
+    """Mail each member once, with those of these sessions that are theirs; they may be none."""
     spans = {one.id: Interval(one.starts_at, one.ends_at) for one in sessions}
-    for people, ids in whose(roster, sessions).openly().by_reader(spans):
+    members = whose(roster, sessions)
+    groups = members.by_reader(spans)
+    having = {one.person_id for people, _ids in groups for one in people}
+    others = [one for one in members.members if one.person_id not in having]
+    for people, ids in (*groups, (others, [])):
         theirs = replace(notice, spans=[spans[key] for key in ids])
         notify(actor, at, roster, people, theirs, base_url)
 
@@ -129,7 +127,10 @@ def _tell(
 def cancel_coming(
     actor: Actor, at: datetime, roster_id: UUID, message: str = "", base_url: str = ""
 ) -> int:
-    """Cancel all that a roster still has to come, for it ends; returns how many sessions."""
+    """Cancel all that a roster still has to come, for it ends; returns how many sessions.
+
+    Everybody but the actor is told of the end, though no session may be coming.
+    """
     db.session.flush()
     roster = hold(roster_id)
     claims.serialise(member.person_id for member in members_of(roster))
@@ -144,12 +145,11 @@ def cancel_coming(
         .where(Series.roster_id == roster_id, Series.state == SessionState.PLANNED)
         .values(state=SessionState.CANCELLED, sequence=Series.sequence + 1)
     )
-    if not coming:
-        return 0
-    claims.release(session.id for session in coming)
-    record(Act.SESSION_CANCEL, at, actor.id, roster_id, sessions=len(coming))
+    if coming:
+        claims.release(session.id for session in coming)
+        record(Act.SESSION_CANCEL, at, actor.id, roster_id, sessions=len(coming))
     event = f"roster-end:{roster_id}"
-    notice = Notice(event, len(coming), "cancelled", [], f"/rosters/{roster_id}", message)
+    notice = Notice(event, len(coming), "ended", [], f"/rosters/{roster_id}", message)
     _tell(actor, at, roster, coming, notice, base_url)
     end_lines(coming)
     return len(coming)

@@ -51,10 +51,6 @@ class Whose:
             one for one in self.of(session_id) if one.comes_to(session_id) or one.person_id in wait
         ]
 
-    def openly(self) -> "Whose":
-        """The same, with what members sign up for as everybody's: all may come to it."""
-        return Whose([replace(one, only=None) for one in self.members], self.some)
-
     def groups(self, session_ids: Iterable[UUID]) -> list[Group]:
         """Sessions of the same people together, with these people."""
         found: defaultdict[frozenset[UUID] | None, list[UUID]] = defaultdict(list)

@@ -4,16 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as lazy
-from sqlalchemy import bindparam, or_, select
 
-from supervision.db import run
 from supervision.errors import N_
-from supervision.models.people import Person
-from supervision.models.rosters import LEADS, Kind, Membership, MemberState
+from supervision.models.mail import MailKind
 from supervision.models.sessions import Session
 from supervision.services import mail
 from supervision.services.places import Held
-from supervision.services.sessions.letters import Reader, moment
+from supervision.services.sessions.letters import who_run
 
 # What is told to the member: subject and body.
 TO_MEMBER = {
@@ -89,14 +86,6 @@ TO_WHO_RUN = {
 }
 # Said in the reader's language when the mail is written.
 BUSY = lazy(" At this time you also have something else; your calendar shows it.")
-_READERS = select(
-    Person.id, Person.name, Person.email, Person.zone, Person.clock, Person.language
-).order_by(Person.id)
-_ONE = _READERS.where(Person.id == bindparam("person_id"))
-_ACTIVE = _READERS.join(Membership, Membership.person_id == Person.id).where(
-    Membership.roster_id == bindparam("roster_id"), Membership.state == MemberState.ACTIVE
-)
-_WHO_RUN = _ACTIVE.where(or_(Membership.role.in_(LEADS), bindparam("kind") == Kind.PEER))
 
 
 def tell(
@@ -114,12 +103,11 @@ def tell(
     `what` is a key of TO_MEMBER or TO_WHO_RUN; who is in neither is told nothing. `until` is when
     an offer lapses, `busy` says that the person has something else then.
     """
-    about = Reader(*tuple(run(_ONE, {"person_id": person_id}).one()))
+    (about,) = mail.readers([person_id])
     readers = [(about, TO_MEMBER[what])] if what in TO_MEMBER else []
     if roster.signup_told and what in TO_WHO_RUN:
-        values = {"roster_id": roster.id, "kind": roster.kind}
-        who_run = [Reader(*tuple(row)) for row in run(_WHO_RUN, values)]
-        readers += [(one, TO_WHO_RUN[what]) for one in who_run if one.id != person_id]
+        others = [one for one in who_run(roster) if one.id != person_id]
+        readers += [(one, TO_WHO_RUN[what]) for one in others]
     for reader, (subject, body) in readers:
         mail.tell(
             reader,
@@ -127,10 +115,11 @@ def tell(
             subject,
             body,
             at,
+            kind=MailKind.ROSTERS,
             name=about.name,
             title=roster.title,
-            when=moment(session.starts_at, reader),
-            until=moment(until, reader) if until else "",
+            when=mail.moment(session.starts_at, reader),
+            until=mail.moment(until, reader) if until else "",
             busy=BUSY if busy else "",
             link=f"{base_url}/sessions/{session.id}",
         )

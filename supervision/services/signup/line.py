@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from supervision.db import db, run, table, writing
 from supervision.domain.seats import closes_at, kept_before
@@ -104,6 +104,14 @@ _LAPSED = (
     .where(*_RAN_OUT, Session.roster_id == bindparam("roster_id"))
     .order_by(Session.starts_at, SignupWait.since, SignupWait.person_id)
 )
+
+
+_HAS_LAPSED = select(exists().where(SignupWait.offered_until <= bindparam("at")))
+
+
+def has_lapsed_offers(at: datetime) -> bool:
+    """Whether an offer ran out: one look into a small index."""
+    return bool(run(_HAS_LAPSED, {"at": at}).scalar_one())
 
 
 def lapse_offers(at: datetime, base_url: str) -> int:
