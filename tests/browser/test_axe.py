@@ -39,6 +39,7 @@ BY_HAND = {
     "notes.resume",
     "people.invitation",
     "people.reset_form",
+    "signup.seats",
     "vault.begin_again_form",
     "vault.check_code",
     "vault.recover_form",
@@ -143,6 +144,23 @@ def test_pages_of_a_group(person, new_page, sign_in, judge, known):
     for endpoint, path in list(pages.follow(page.request, known, group_page(page))):
         if endpoint.startswith(("meetings.", "polls.")):
             judge.visit(page, path)
+    judge.conclude()
+
+
+def test_pages_of_signing_up(new_page, sign_in, judge):
+    """A session that is full: Charlie waits for a place, and Alice gives it another."""
+    charlie, alice = (judge.attend(sign_in(new_page(), name)) for name in ("charlie", "alice"))
+    charlie.goto("/rosters")
+    charlie.get_by_role("link", name="Case seminar").click()
+    judge.look(charlie)
+    charlie.locator(".occasions a").first.click()
+    charlie.wait_for_url("**/sessions/**")
+    judge.look(charlie)
+    charlie.get_by_role("button", name="Join the waiting list").click()
+    expect(charlie.locator(".signup")).to_contain_text("Your place in line")
+    judge.look(charlie)
+    judge.visit(alice, charlie.url)
+    judge.visit(alice, f"{charlie.url}/seats")
     judge.conclude()
 
 

@@ -19,6 +19,7 @@ from supervision.services.sessions.plan import Booked, Wish
 from supervision.services.sessions.reads import (
     PAGE,
     SessionRow,
+    Standing,
     coming_of_roster,
     next_start,
     past_of_roster,
@@ -38,6 +39,7 @@ __all__ = [
     "SessionPage",
     "SessionRow",
     "Setting",
+    "Standing",
     "Wish",
     "announce_due",
     "book_session",
