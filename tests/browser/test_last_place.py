@@ -77,8 +77,7 @@ def told_apart(pages: Pages, has_it: str, waits: str) -> tuple[str, str]:
 
 def let_offers_lapse(server: Server) -> None:
     """Days go by: the end of every offer is put into the past, and the worker sees it."""
-    (file,) = server.instance.glob("*.sqlite")
-    with closing(sqlite3.connect(file, timeout=10)) as database:
+    with closing(sqlite3.connect(server.instance / "supervision.sqlite", timeout=10)) as database:
         for table in ("membership", "signup_wait"):
             database.execute(
                 f"UPDATE {table} SET offered_until = '2026-01-01 00:00:00.000000'"  # noqa: S608

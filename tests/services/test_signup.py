@@ -447,9 +447,11 @@ def test_cancelled_session_has_no_line_and_keeps_who_had_signed_up(seminar: Semi
     signup.sign_off(seminar.bob, AT, session)
     sessions.cancel_session(seminar.alice, AT, session)
     assert (seminar.of(session), taken(session), sound()) == (["carol", "|"], (1, 2), True)
-    told = {one.email: mails_to(one.email)[-1].subject for one in seminar.members}
-    assert told["erin@example.org"].startswith("Cancelled: Seminar")
-    assert not told["frank@example.org"].startswith("Cancelled: Seminar")
+    told = [
+        sum(mail.subject.startswith("Cancelled: Seminar") for mail in mails_to(one.email))
+        for one in seminar.members
+    ]
+    assert told == [0, 1, 1, 0]
     rosters.leave(seminar.carol, AT, seminar.id)
     assert (seminar.of(session), taken(session), sound()) == (["|"], (0, 2), True)
 
@@ -463,7 +465,7 @@ def test_cancelled_series_and_ended_roster_end_all_lines(seminar: Seminar) -> No
     assert [seminar.of(one)[2:] for one in (first, second)] == [["|", "erin"], ["|"]]
     rosters.end_roster(seminar.alice, AT, seminar.id)
     assert (seminar.of(first)[2:], sound()) == (["|"], True)
-    assert mails_to(seminar.frank.email)[-1].subject == "Ended: Seminar"
+    assert "Ended: Seminar" in [one.subject for one in mails_to(seminar.frank.email)]
 
 
 def test_who_leaves_the_roster_gives_up_seats_offers_and_places(seminar: Seminar) -> None:
@@ -533,7 +535,7 @@ def test_turned_on_seats_go_by_how_long_somebody_is_a_member(usual: Seminar) -> 
         assert usual.of(session) == ["carol", "erin", "|", "bob", "frank"]
         assert taken(session) == (2, 2)
     assert sound()
-    assert mails_to(usual.frank.email)[-1].subject == "Sign up from now on: Seminar"
+    assert "Sign up from now on: Seminar" in [one.subject for one in mails_to(usual.frank.email)]
     signup.sign_off(usual.erin, AT, first)
     assert usual.of(first) == ["carol", "|", "<bob>", "frank"]
 
@@ -549,9 +551,9 @@ def test_turned_off_everybody_is_expected_again_and_told_what_they_have_then(
     rosters.edit_roster(seminar.alice, AT, seminar.id, form(seminar), knows_turn=True)
     assert seminar.of(session) == ["bob", "carol", "erin", "frank", "|"]
     assert (taken(session), sound()) == ((0, None), True)
-    last = mails_to(seminar.frank.email)[-1]
-    assert last.subject == "No sign-up any more: Seminar"
-    assert "You have something else at these times:" in last.body
+    turned = "No sign-up any more: Seminar"
+    (told,) = (one for one in mails_to(seminar.frank.email) if one.subject == turned)
+    assert "You have something else at these times:" in told.body
     assert db.session.scalars(db.select(SignupOff)).all() == []
 
 
