@@ -36,6 +36,7 @@ BY_HAND = {
     "booking.confirm_form",
     "booking.decline_form",
     "home.dev_mail",
+    "mail.stop_form",
     "notes.resume",
     "people.invitation",
     "people.reset_form",
@@ -186,6 +187,7 @@ def test_pages_of_asking_for_a_time(new_page, sign_in, judge):
     alice.get_by_role("button", name="Decline").click()
     expect(alice.locator("#messages")).to_contain_text("Declined. The time is free again")
     judge.visit(bob, bob.url)
+    judge.visit(bob, mailed_link(bob, "bob@example.org", r"/mail/stop/[\w.-]+"))
     judge.conclude()
 
 
@@ -369,12 +371,12 @@ def forget(page: Page, email: str, judge: Judge) -> None:
         judge.visit(page, path)
 
 
-def mailed_link(page: Page, email: str) -> str:
-    """The path of the link that the worker mails, from the demo's page of mails."""
+def mailed_link(page: Page, email: str, path: str = r"/reset/[\w-]+") -> str:
+    """The path of a link that the worker mails, from the demo's page of mails."""
     for _attempt in range(100):
         page.goto("/dev/mail")
         mails = [text for text in page.locator("article").all_inner_texts() if email in text]
-        links = [found[0] for text in mails if (found := re.search(r"/reset/[\w-]+", text))]
+        links = [found[0] for text in mails if (found := re.search(path, text))]
         if links:
             return links[0]
         time.sleep(0.2)
