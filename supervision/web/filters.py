@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from supervision import clock
+from supervision.domain.replies import Answer
 from supervision.errors import N_
 from supervision.models.rosters import Kind, MemberRole
 
@@ -108,12 +109,23 @@ ROLES = {
 }
 
 
+REPLIES = {
+    Answer.ACCEPTED: N_("Accepted"),
+    Answer.TENTATIVE: N_("Tentative"),
+    Answer.DECLINED: N_("Declined"),
+}
+
+
 def kind_name(kind: str) -> str:
     return str(_(KINDS[Kind(kind)]))
 
 
 def member_role_name(role: str) -> str:
     return str(_(ROLES[MemberRole(role)]))
+
+
+def reply_name(answer: str) -> str:
+    return str(_(REPLIES[Answer(answer)]))
 
 
 def init(app: Flask) -> None:
@@ -128,6 +140,7 @@ def init(app: Flask) -> None:
         "zone_name": zone_name,
         "kind_name": kind_name,
         "member_role_name": member_role_name,
+        "reply_name": reply_name,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(viewer_zone=viewer_zone, offsets_differ=offsets_differ)
