@@ -68,6 +68,11 @@ class Listener(Controller):
     def factory(self) -> LMTP:
         return LMTP(self.handler, data_size_limit=LARGEST, hostname="supervision", timeout=60)
 
+    def give_up(self) -> None:
+        """What a start leaves behind that has failed."""
+        if not self.loop.is_running():
+            self.loop.close()
+
 
 @contextmanager
 def listening(settings: Settings, take: Take) -> Iterator[None]:
@@ -86,6 +91,7 @@ def listening(settings: Settings, take: Take) -> Iterator[None]:
         listener.start()
     except OSError as error:
         log.error("inbound", error=type(error).__name__)
+        listener.give_up()
         yield
         return
     try:

@@ -20,6 +20,8 @@ bp = Blueprint("replies", __name__)
 def ask(token: str) -> Response:
     """Ask first: programs that look at links before a person does must change nothing."""
     question = replies.open_question(settings().secret_key, clock.now(), token)
+    if question.used:
+        return page("replies/answered.html", 200, asked=question.meeting)
     chosen = request.args.get("answer")
     return page(
         "replies/ask.html", 200, asked=question.meeting, chosen=chosen, answers=mail.ANSWERS
@@ -29,10 +31,10 @@ def ask(token: str) -> Response:
 @bp.post("/answer/<token>")
 @anyone("the token is the permission")
 def answer(token: str) -> Response:
-    """Once; what the link is good for ends with it."""
+    """Once: from then on the link shows what was answered."""
     said = request.form.get("answer", "")
-    question = replies.answer_by_link(settings().secret_key, clock.now(), token, said)
-    return page("replies/answered.html", 200, asked=question.meeting, answer=said)
+    replies.answer_by_link(settings().secret_key, clock.now(), token, said)
+    return redirect(url_for("replies.ask", token=token), 303)
 
 
 @bp.post("/sessions/<uuid:session_id>/reply")

@@ -15,7 +15,7 @@ WORDS = {
     Answer.TENTATIVE: N_("I may come"),
     Answer.DECLINED: N_("I cannot come"),
 }
-GONE = N_("It is old, used, or not whole. Sign in and answer on the page of the session instead.")
+GONE = N_("It is old or not whole. Sign in and answer on the page of the session instead.")
 
 
 @dataclass(frozen=True)

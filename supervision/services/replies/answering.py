@@ -15,29 +15,26 @@ from supervision.services.replies.meetings import Meeting, meeting_of
 
 @dataclass(frozen=True)
 class Question:
-    """What a link asks: whether its person comes to this meeting."""
+    """What a link asks: whether its person comes to this meeting. `used`: it was answered by it."""
 
     meeting: Meeting
     person_id: UUID
+    used: bool
 
 
 def open_question(secret_key: str, at: datetime, token: str) -> Question:
-    """What a link asks. Raises Gone: forged, used, of a former version, over, or not theirs."""
+    """What a link asks. Raises Gone: forged, of a former version, over, or not theirs."""
     asked = mail.read_answer_token(secret_key, token)
     meeting = meeting_of(asked.session_id, asked.person_id)
     if meeting is None or not meeting.is_open(at) or meeting.sequence != asked.sequence:
         raise Gone(mail.ANSWER_GONE)
-    if meeting.link_sequence == asked.sequence:
-        raise Gone(mail.ANSWER_GONE)
-    return Question(meeting, asked.person_id)
+    return Question(meeting, asked.person_id, meeting.link_sequence == asked.sequence)
 
 
-def answer_by_link(secret_key: str, at: datetime, token: str, answer: str) -> Question:
-    """Answer once by the link in a mail. Raises Gone, Invalid."""
+def answer_by_link(secret_key: str, at: datetime, token: str, answer: str) -> None:
+    """Answer by the link in a mail; once, whatever is sent later. Raises Gone, Invalid."""
     question, said = open_question(secret_key, at, token), _checked(answer)
-    if not keep(question.meeting, question.person_id, said, Via.LINK, at, at):
-        raise Gone(mail.ANSWER_GONE)  # by somebody else at the same instant
-    return question
+    keep(question.meeting, question.person_id, said, Via.LINK, at, at)
 
 
 def answer(actor: Actor, at: datetime, session_id: UUID, said: str) -> None:

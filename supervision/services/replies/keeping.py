@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, and_, or_
+from sqlalchemy import ColumnElement, Executable, and_, or_, true
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -22,7 +22,7 @@ _TAKEN = ("answer", "via", "starts_at", "sequence", "stamped_at", "answered_at")
 def keep(
     meeting: Meeting, person_id: UUID, answer: Answer, via: Via, at: datetime, stamped_at: datetime
 ) -> bool:
-    """Keep an answer; False for one that comes too late: older than what was said, or a link's
+    """Keep an answer; False for a calendar's that is older than what was said, and for a link's
     that was used.
     """
     values = {
@@ -43,11 +43,13 @@ def keep(
 
 
 def _statement(via: Via) -> Executable:
-    """Returns a row where the answer was kept."""
+    """Returns a row where the answer was kept. On the page somebody is here, now, and right."""
     make = sqlite_insert if db.engine.dialect.name == "sqlite" else postgresql_insert
     made = make(_REPLY)
     new, old = made.excluded, _REPLY.c
     changes = {name: new[name] for name in _TAKEN}
+    if via == Via.PAGE:
+        return _upsert(made, changes, true())
     if via == Via.LINK:
         unused = or_(old.link_sequence.is_(None), old.link_sequence < new.sequence)
         changes["link_sequence"] = new.sequence
