@@ -38,6 +38,7 @@ BY_HAND = {
     "notes.resume",
     "people.invitation",
     "people.reset_form",
+    "replies.ask",
     "vault.begin_again_form",
     "vault.check_code",
     "vault.recover_form",
@@ -248,6 +249,23 @@ def test_page_of_a_calendar_elsewhere(new_page, sign_in, judge):
     judge.conclude()
 
 
+def test_pages_that_an_invitation_leads_to(new_page, sign_in, judge):
+    """Alice makes a session shorter; Bob, who is signed in nowhere, says that he comes."""
+    alice = judge.attend(sign_in(new_page(), "alice"))
+    alice.goto("/rosters")
+    alice.get_by_role("link", name="Bob with Alice").click()
+    alice.locator("a[href^='/sessions/']").last.click()
+    alice.get_by_role("link", name="Move", exact=True).click()
+    alice.locator("[name=minutes]").fill("45")
+    alice.get_by_role("button", name="Move", exact=True).click()
+    bob = judge.attend(new_page())
+    judge.visit(bob, mailed_link(bob, "bob@example.org", r"/answer/[\w.-]+"))
+    bob.get_by_role("button", name="I will come").click()
+    expect(bob.get_by_text("Your answer:")).to_be_visible()
+    judge.look(bob)
+    judge.conclude()
+
+
 def test_every_page_is_looked_at(new_page, sign_in, known):
     """A page that is new must be linked to, or be looked at by hand below."""
     reached = set()
@@ -352,12 +370,12 @@ def forget(page: Page, email: str, judge: Judge) -> None:
         judge.visit(page, path)
 
 
-def mailed_link(page: Page, email: str) -> str:
+def mailed_link(page: Page, email: str, link: str = r"/reset/[\w-]+") -> str:
     """The path of the link that the worker mails, from the demo's page of mails."""
     for _attempt in range(100):
         page.goto("/dev/mail")
         mails = [text for text in page.locator("article").all_inner_texts() if email in text]
-        links = [found[0] for text in mails if (found := re.search(r"/reset/[\w-]+", text))]
+        links = [found[0] for text in mails if (found := re.search(link, text))]
         if links:
             return links[0]
         time.sleep(0.2)

@@ -19,7 +19,7 @@ from supervision.models.mail import Announcement, MailKind, Outbox
 from supervision.models.people import Person, SessionsBy
 from supervision.models.replies import SessionReply
 from supervision.models.sessions import Session
-from supervision.services import mail, rosters, series, sessions
+from supervision.services import mail, replies, rosters, series, sessions
 from supervision.services.mail import Letterhead
 from supervision.services.mail.outbox import AS_JSON
 from supervision.services.sessions import OwnPlace, Setting, Wish
@@ -252,6 +252,25 @@ def test_invitations_without_the_mails_that_carry_them_are_refused(house: House)
     with pytest.raises(Invalid) as refused:
         mail.choose(house.bob, AT, silent)
     assert refused.value.field == "sessions_by"
+
+
+def test_who_answered_on_the_page_is_told_as_invited_once_they_were(house: House) -> None:
+    session_id = book(house)
+    told()
+    db.session.execute(db.delete(SessionReply))
+    for who in (house.bob, house.carol):
+        replies.answer(who, LATER, session_id, "accepted")
+    db.session.commit()
+    sessions.move_session(house.alice, LATER, session_id, Wish(TUESDAY + timedelta(hours=1), 50))
+    db.session.commit()
+    moved = brief(told())
+    takes(house.bob.id, SessionsBy.FEED)
+    sessions.cancel_session(house.alice, LATER, session_id)
+    db.session.commit()
+    assert (moved, brief(told())) == (
+        {"bob": (1, False), "carol": None},
+        {"bob": (2, True), "carol": None},
+    )
 
 
 @pytest.mark.parametrize("sessions_by", [SessionsBy.INVITATIONS, SessionsBy.FEED])

@@ -7,9 +7,9 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
-from supervision.db import db, insert_new, run
+from supervision.db import db, insert_new, run, table
 from supervision.domain.ical import Occurrence
 from supervision.domain.intervals import Interval
 from supervision.domain.invitations import Invitation
@@ -72,8 +72,20 @@ _TAKERS = select(Person.id).where(
 _INVITED = select(SessionReply.session_id, SessionReply.person_id).where(
     SessionReply.session_id.in_(bindparam("session_ids", expanding=True)),
     SessionReply.person_id.in_(bindparam("ids", expanding=True)),
+    SessionReply.invited_at.is_not(None),
 )
 _INVITE = insert_new(SessionReply)
+_REPLY = table(SessionReply)
+# Who had answered on the page before they were ever invited has a row already.
+_INVITE_TOO = (
+    update(_REPLY)
+    .where(
+        _REPLY.c.session_id == bindparam("of_session"),
+        _REPLY.c.person_id == bindparam("of_person"),
+        _REPLY.c.invited_at.is_(None),
+    )
+    .values(invited_at=bindparam("at"))
+)
 
 
 def invited(told: Told, at: datetime) -> dict[UUID, list[Meeting]]:
@@ -130,6 +142,13 @@ def _remember(told: Told, found: Mapping[UUID, Sequence[Meeting]], at: datetime)
     ]
     if rows and told.verb in INVITES:
         run(_INVITE[db.engine.dialect.name], rows)
+        run(
+            _INVITE_TOO,
+            [
+                {"of_session": row["session_id"], "of_person": row["person_id"], "at": at}
+                for row in rows
+            ],
+        )
 
 
 def only(told: Told, meeting: Meeting) -> Told:
