@@ -56,7 +56,7 @@ class SessionPage:
     `may_change_own`: by the supervisor's terms, as their supervisee. `may_reflect`: it is, or was,
     the viewer's to write about. `may_extend`, `may_end`: its series. `late`: a supervisee moved or
     cancelled it with less notice than was asked for. `asked`: all times that wait for one answer.
-    `may_reply`: the viewer takes invitations, and this is one.
+    `may_reply`: the viewer takes invitations, or was invited or has answered before.
     """
 
     session: SessionRow
@@ -95,7 +95,10 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
     their own sessions were. What is for some members alone, only they and who runs it see.
     """
     claimed = exists().where(Claim.session_id == session_id, Claim.person_id == actor.id)
-    invited = exists().where(Person.id == actor.id, Person.sessions_by != SessionsBy.FEED)
+    takes = exists().where(Person.id == actor.id, Person.sessions_by != SessionsBy.FEED)
+    asked = exists().where(
+        SessionReply.session_id == session_id, SessionReply.person_id == actor.id
+    )
     row = db.session.execute(
         ROWS.add_columns(
             Session.message,
@@ -103,7 +106,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
             Session.address.label("own_address"),
             Session.meeting_link.label("own_link"),
             Roster.state,
-            invited,
+            takes | asked,
             claimed,
         ).where(Session.id == session_id),
         {"actor_id": actor.id},
@@ -113,7 +116,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         raise NotFound
     if not (row[-1] or can_see_session(place, row.kind, row.for_all)):
         raise NotFound
-    *columns, message, late, address, link, roster_state, takes, is_theirs = tuple(row)
+    *columns, message, late, address, link, roster_state, invited, is_theirs = tuple(row)
     session = SessionRow(*columns)
     series = series_info(session.series_id, at) if session.series_id else None
     may_run = can_run_roster(place, session.kind)
@@ -139,7 +142,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         may_end=runs_on and series is not None and series.coming > 0,
         late=late,
         asked=_asked_with(session),
-        may_reply=takes and is_theirs and planned,
+        may_reply=invited and is_theirs and planned,
     )
 
 
