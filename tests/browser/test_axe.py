@@ -35,6 +35,7 @@ BY_HAND = {
     "booking.confirm_form",
     "booking.decline_form",
     "home.dev_mail",
+    "mail.stop_form",
     "notes.resume",
     "people.invitation",
     "people.reset_form",
@@ -250,7 +251,7 @@ def test_page_of_a_calendar_elsewhere(new_page, sign_in, judge):
 
 
 def test_pages_that_an_invitation_leads_to(new_page, sign_in, judge):
-    """Alice makes a session shorter; Bob, who is signed in nowhere, says that he comes."""
+    """Alice makes a session shorter; Bob, signed in nowhere, says that he comes, or stops mails."""
     alice = judge.attend(sign_in(new_page(), "alice"))
     alice.goto("/rosters")
     alice.get_by_role("link", name="Bob with Alice").click()
@@ -263,6 +264,7 @@ def test_pages_that_an_invitation_leads_to(new_page, sign_in, judge):
     bob.get_by_role("button", name="I will come").click()
     expect(bob.get_by_text("Your answer:")).to_be_visible()
     judge.look(bob)
+    judge.visit(bob, mailed_link(bob, "bob@example.org", r"/mail/stop/[\w.-]+"))
     judge.conclude()
 
 
