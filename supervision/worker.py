@@ -79,12 +79,12 @@ def work(app: Flask, settings: Settings) -> None:
     reader = outside.Reader(settings.pepper.encode(), settings.allowed_hosts, shift.base_url)
     for job in (*JOBS, _locking(app), _reading(reader)):
         _enlist(queue, app, job, shift)
-    with listening(settings, _taking(app, settings)):
+    with listening(settings, taking(app, settings)):
         worker.work()
     reader.stop()
 
 
-def _taking(app: Flask, settings: Settings) -> Take:
+def taking(app: Flask, settings: Settings) -> Take:
     """Replies to invitations are taken as they come."""
 
     def take(to: str, raw: bytes) -> None:

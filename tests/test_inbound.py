@@ -4,19 +4,30 @@ import smtplib
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
+from flask import Flask
 
-from supervision import config
+from supervision import clock, config, worker
 from supervision.config import Settings
+from supervision.db import db
+from supervision.domain.invitations import reply_address, reply_token
 from supervision.domain.replies import LARGEST
 from supervision.errors import BadSettings
 from supervision.inbound import listening
+from supervision.models.replies import SessionReply
+from supervision.models.rosters import Roster
+from tests import factories
 
 TO = "rsvp+abcdefghijabcdefghij@s.example"
 MAIL = b"From: bob@example.org\r\n\r\nI will come.\r\n"
 FROM = "bob@example.org"
+SESSION = UUID("6f1d3c52-8d0f-4a5e-9c11-2b7a4e0c9d31")
+GOOGLE = Path(__file__).parent / "golden" / "replies" / "google.eml"
 
 
 def free_port() -> int:
@@ -90,6 +101,21 @@ def test_mail_that_cannot_be_taken_now_comes_again(door: Taken) -> None:
     with door.speaking() as server, pytest.raises(smtplib.SMTPDataError) as refused:
         server.sendmail(FROM, [TO], MAIL)
     assert refused.value.smtp_code == 451
+
+
+def test_reply_that_comes_in_is_kept_as_the_worker_would(app: Flask, settings: Settings) -> None:
+    house = factories.house()
+    group = db.session.get_one(Roster, house.group)
+    at = clock.now() + timedelta(days=1)
+    factories.session(group, at, house.alice, house.bob, id=SESSION)
+    db.session.commit()
+    door = with_door(settings, free_port())
+    to = reply_address(door.inbound_mailbox, reply_token(door.secret_key, SESSION, house.bob.id))
+    with listening(door, worker.taking(app, door)):
+        port = urlsplit(door.inbound_url or "").port or 0
+        with smtplib.LMTP("127.0.0.1", port, "localhost", timeout=10) as server:
+            server.sendmail(FROM, [to], GOOGLE.read_text(encoding="utf-8"))
+    assert db.session.scalars(db.select(SessionReply.answer)).all() == ["accepted"]
 
 
 def test_second_worker_goes_on_without_a_door(
