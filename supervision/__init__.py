@@ -46,6 +46,7 @@ AREAS = (
     "meetings",
     "mail",
     "polls",
+    "replies",
     "attendance",
     "leave",
     "signup",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from supervision.errors import BadSettings
 
@@ -18,10 +18,12 @@ PREFIX = "SUPERVISION_"
 BOOT_KEY = "_SUPERVISION_BOOT_KEY"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SECRETS = ("secret_key", "pepper")
+# A token of 20 letters and a plus have to fit beside it into 64.
+MAILBOX = re.compile(r"[A-Za-z0-9._-]{1,32}")
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 NAMES = frozenset(
     {"instance", "database_url", "base_url", "redis_url", "smtp_url", "mail_from", "log_level"}
-    | {"calendar_hosts"}
+    | {"calendar_hosts", "inbound_url", "inbound_mailbox"}
     | {name + suffix for name in SECRETS for suffix in ("", "_file")}
 )
 
@@ -43,6 +45,8 @@ class Settings(BaseModel):
     redis_url: str | None = None
     smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str = "supervision@localhost"
+    inbound_url: str | None = None
+    inbound_mailbox: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     calendar_hosts: str = ""
     boot_key: bytes = Field(default_factory=lambda: secrets.token_bytes(32), repr=False)
@@ -71,6 +75,30 @@ class Settings(BaseModel):
         ):
             raise ValueError("must look like smtp://user:password@host:587 or smtps://host")
         return value
+
+    @field_validator("inbound_url")
+    @classmethod
+    def _lmtp(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        url = urlsplit(value)
+        if url.scheme != "lmtp" or not url.hostname or not url.port:
+            raise ValueError("must look like lmtp://127.0.0.1:2424")
+        return value
+
+    @field_validator("inbound_mailbox")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        local, _at, host = value.partition("@")
+        if value and not (MAILBOX.fullmatch(local) and HOST.fullmatch(host)):
+            raise ValueError("must look like rsvp@supervision.example.org")
+        return value.lower()
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "Settings":
+        if bool(self.inbound_url) != bool(self.inbound_mailbox):
+            raise ValueError("INBOUND_URL and INBOUND_MAILBOX belong together")
+        return self
 
     @field_validator("base_url")
     @classmethod

@@ -4,7 +4,7 @@ Everything here is told by one fixed story; only ids, keys and the days differ b
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -15,12 +15,13 @@ from supervision.config import Settings
 from supervision.db import db, writing
 from supervision.domain import reminders, vault
 from supervision.domain.recurrence import Repeat
+from supervision.domain.replies import Answer
 from supervision.errors import N_, Conflict
 from supervision.models.attendance import Came
 from supervision.models.audit import Installation
 from supervision.models.feeds import Privacy, Scope
 from supervision.models.mail import Announcement, Outbox
-from supervision.models.people import Person, PersonState, Role
+from supervision.models.people import Person, PersonState, Role, SessionsBy
 from supervision.models.rosters import Kind, MemberRole
 from supervision.permissions import Actor
 from supervision.services import (
@@ -32,6 +33,7 @@ from supervision.services import (
     notes,
     people,
     polls,
+    replies,
     rosters,
     series,
     sessions,
@@ -110,6 +112,7 @@ def fill(at: datetime, settings: Settings) -> list[str]:
         _notes(cast, at)
         _availability(cast, at)
         _mails(cast, at)
+        _answers(cast, at)
         _poll(cast, at)
         feeds.make_subscription(
             cast["bob"], at - timedelta(days=20), Scope.PERSON, None, "My phone", Privacy.PLAIN
@@ -353,9 +356,20 @@ def _notes(cast: Cast, at: datetime) -> None:
 
 
 def _mails(cast: Cast, at: datetime) -> None:
-    """Alice is reminded twice, and gets the day's sessions in the morning."""
+    """Alice is reminded twice, and gets the day's sessions in the morning; Bob is invited."""
     wanted = Choices(frozenset(OPTIONAL), (reminders.DAY, reminders.HOUR), 7)
     mail.choose(cast["alice"], at, wanted)
+    usual = mail.choices_of(cast["bob"])
+    mail.choose(cast["bob"], at, replace(usual, sessions_by=SessionsBy.BOTH))
+
+
+def _answers(cast: Cast, at: datetime) -> None:
+    """Two of the group have said whether they come next time."""
+    alice = cast["alice"]
+    roster_id = next(row.id for row in rosters.rosters_of(alice, at) if row.title == GROUP.title)
+    soon, *_later = sessions.coming_of_roster(alice, roster_id, at)
+    replies.answer(cast["bob"], at, soon.id, Answer.ACCEPTED)
+    replies.answer(cast["carol"], at, soon.id, Answer.DECLINED)
 
 
 def _poll(cast: Cast, at: datetime) -> None:

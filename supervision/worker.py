@@ -16,8 +16,9 @@ from structlog import get_logger
 
 from supervision import clock
 from supervision.config import Settings
+from supervision.inbound import Take, listening
 from supervision.models.unlocks import Unlocks
-from supervision.services import outside
+from supervision.services import outside, replies
 from supervision.services.jobs import JOBS, Job, Shift
 
 # huey loads the drivers of storages that it finds: five megabytes which this queue has no use for.
@@ -78,8 +79,19 @@ def work(app: Flask, settings: Settings) -> None:
     reader = outside.Reader(settings.pepper.encode(), settings.allowed_hosts, shift.base_url)
     for job in (*JOBS, _locking(app), _reading(reader)):
         _enlist(queue, app, job, shift)
-    worker.work()
+    with listening(settings, taking(app, settings)):
+        worker.work()
     reader.stop()
+
+
+def taking(app: Flask, settings: Settings) -> Take:
+    """Replies to invitations are taken as they come."""
+
+    def take(to: str, raw: bytes) -> None:
+        with app.app_context():
+            replies.receive(settings.secret_key, settings.inbound_mailbox, clock.now(), to, raw)
+
+    return take
 
 
 def _queue(settings: Settings) -> SqliteHuey:

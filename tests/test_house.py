@@ -38,6 +38,8 @@ OPEN = {
     "people.reset_ask",
     "people.reset_form",
     "people.reset_send",
+    "replies.answer",
+    "replies.ask",
     "people.sign_in",
     "static",
 }

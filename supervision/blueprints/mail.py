@@ -13,6 +13,7 @@ from wtforms import BooleanField, SelectField
 from supervision import clock
 from supervision.domain.reminders import DAY, HOUR, LEADS, MOST, NOON
 from supervision.models.mail import MailKind
+from supervision.models.people import SessionsBy
 from supervision.services import mail
 from supervision.services.mail import Choices
 from supervision.web import forms
@@ -39,6 +40,7 @@ class MailForm(Form):
     reminder_2 = SelectField(lazy("Second reminder"))
     reminder_3 = SelectField(lazy("Third reminder"))
     agenda_hour = SelectField(lazy("Daily agenda"))
+    sessions_by = SelectField(lazy("Sessions come into my calendar"))
 
     @classmethod
     def about(cls, chosen: Choices | None = None) -> "MailForm":
@@ -49,6 +51,7 @@ class MailForm(Form):
             field.label.text, field.description = _(words.name), _(words.about)
         for field in form.reminder_fields():
             field.choices = forms.choices([(NONE, _("None")), *_leads()])
+        form.sessions_by.choices = forms.choices(_ways())
         form.agenda_hour.choices = forms.choices([(NONE, _("None")), *_hours()])
         return form
 
@@ -62,6 +65,7 @@ class MailForm(Form):
             frozenset(kind for kind in TICKED if self[kind.value].data),
             tuple(sorted(leads, reverse=True)),
             int(hour) if hour else None,
+            SessionsBy(self.sessions_by.data or SessionsBy.FEED),
         )
 
 
@@ -69,7 +73,15 @@ def _data(chosen: Choices) -> dict[str, Any]:
     ticks: dict[str, Any] = {kind.value: kind in chosen.kinds for kind in TICKED}
     leads = {f"reminder_{place + 1}": str(lead) for place, lead in enumerate(chosen.reminders)}
     hour = NONE if chosen.agenda_hour is None else str(chosen.agenda_hour)
-    return ticks | leads | {"agenda_hour": hour}
+    return ticks | leads | {"agenda_hour": hour, "sessions_by": chosen.sessions_by}
+
+
+def _ways() -> list[tuple[str, str]]:
+    return [
+        (SessionsBy.FEED, _("by a calendar that I subscribe to")),
+        (SessionsBy.INVITATIONS, _("by invitations in mails")),
+        (SessionsBy.BOTH, _("by both")),
+    ]
 
 
 def _leads() -> list[tuple[str, str]]:

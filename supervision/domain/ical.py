@@ -80,6 +80,11 @@ def window(day: date, zone: str) -> tuple[datetime, datetime]:
 
 def event(occurrence: Occurrence) -> bytes:
     """One VEVENT (RFC 5545 section 3.6.1), folded, from BEGIN to END."""
+    return bytes(vevent(occurrence).to_ical(sorted=False))
+
+
+def vevent(occurrence: Occurrence) -> Event:
+    """What `event` writes, for somebody who has to add to it."""
     made = Event()
     made.add("uid", uid(occurrence.id))
     made.add("dtstamp", _utc(occurrence.stamped_at))
@@ -93,7 +98,7 @@ def event(occurrence: Occurrence) -> bytes:
     free = occurrence.cancelled or not occurrence.busy
     made.add("transp", "TRANSPARENT" if free else "OPAQUE")
     _add_words(made, occurrence)
-    return bytes(made.to_ical(sorted=False))
+    return made
 
 
 def _add_words(made: Event, occurrence: Occurrence) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from supervision.domain.invitations import Invitation
+
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -93,11 +95,15 @@ Block = Text | Facts | Quote | Items | Action
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail but for its subject and its end. `reason` is the sentence that says why it comes."""
+    """A mail but for its subject and its end. `reason` is the sentence that says why it comes.
+
+    With an `invitation` it puts a session into its reader's calendar, or takes it out again.
+    """
 
     language: str
     blocks: list[Block]
     reason: str = ""
+    invitation: Invitation | None = None
 
     def plain(self) -> str:
         """The blocks as plain text."""

@@ -25,6 +25,14 @@ class PersonState(StrEnum):
     ACTIVE = "active"
 
 
+class SessionsBy(StrEnum):
+    """How somebody's sessions come into their own calendar; a change is mailed in any case."""
+
+    FEED = "feed"
+    INVITATIONS = "invitations"
+    BOTH = "both"
+
+
 class LinkPurpose(StrEnum):
     """What a one-time link does when it is opened and confirmed."""
 
@@ -56,6 +64,9 @@ class Person(WithId, Model):
     epoch: Mapped[int] = mapped_column(default=0)
     feed_version: Mapped[int] = mapped_column(default=0)
     mail_refused_at: Mapped[datetime | None]
+    sessions_by: Mapped[str] = mapped_column(
+        String(16), default=SessionsBy.FEED, server_default=SessionsBy.FEED
+    )
 
 
 class Credential(Model):

@@ -113,6 +113,7 @@ class Act(StrEnum):
     NOTE_DELETE = "notes.delete"
     NOTE_UNDELETE = "notes.undelete"
     NOTES_COUNT_ANEW = "notes.count_anew"
+    SESSION_REPLY = "replies.answer"
     MAIL_CHOOSE = "mail.choose"
     MAIL_STOP = "mail.stop"
     MAIL_TRY_AGAIN = "mail.try_again"

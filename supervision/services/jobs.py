@@ -68,7 +68,9 @@ def send_mail(shift: Shift) -> int:
     """Write the mails about changes, and send what waits; returns how many mails left."""
     sessions.announce_due(shift.now())
     settings, until = shift.settings, shift.now() + SENDING_TURN
-    head = mail.Letterhead(settings.mail_from, shift.base_url, settings.secret_key)
+    head = mail.Letterhead(
+        settings.mail_from, shift.base_url, settings.secret_key, settings.inbound_mailbox
+    )
     with closing(mail.sender_for(settings.smtp_url, settings.instance / "mail")) as send:
         return mail.send_due(shift.now, head, send, lambda: shift.go_on() and shift.now() < until)
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from supervision import clock
+from supervision.domain.replies import Answer
 from supervision.errors import N_
 from supervision.models.rosters import Kind, MemberRole
 from supervision.services.sessions import Standing
@@ -116,6 +117,12 @@ STANDINGS = {
     Standing.OUT: N_("Not signed up"),
 }
 
+REPLIES = {
+    Answer.ACCEPTED: N_("Accepted"),
+    Answer.TENTATIVE: N_("Tentative"),
+    Answer.DECLINED: N_("Declined"),
+}
+
 
 def kind_name(kind: str) -> str:
     return str(_(KINDS[Kind(kind)]))
@@ -128,6 +135,10 @@ def member_role_name(role: str) -> str:
 def standing_name(standing: str) -> str:
     """How somebody stands to a session that members sign up for; nothing for who is expected."""
     return str(_(STANDINGS[Standing(standing)])) if standing else ""
+
+
+def reply_name(answer: str) -> str:
+    return str(_(REPLIES[Answer(answer)]))
 
 
 def init(app: Flask) -> None:
@@ -143,6 +154,7 @@ def init(app: Flask) -> None:
         "kind_name": kind_name,
         "member_role_name": member_role_name,
         "standing_name": standing_name,
+        "reply_name": reply_name,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(viewer_zone=viewer_zone, offsets_differ=offsets_differ)

@@ -40,6 +40,7 @@ BY_HAND = {
     "notes.resume",
     "people.invitation",
     "people.reset_form",
+    "replies.ask",
     "signup.seats",
     "vault.begin_again_form",
     "vault.check_code",
@@ -264,6 +265,23 @@ def test_page_of_a_calendar_elsewhere(new_page, sign_in, judge):
     judge.look(grace)
     line.get_by_role("button", name="Remove calendar").click()
     expect(grace.locator("#messages")).to_contain_text("The calendar is removed here")
+    judge.conclude()
+
+
+def test_pages_that_an_invitation_leads_to(new_page, sign_in, judge):
+    """Alice makes a session shorter; Bob, signed in nowhere, says that he comes."""
+    alice = judge.attend(sign_in(new_page(), "alice"))
+    alice.goto("/rosters")
+    alice.get_by_role("link", name="Bob with Alice").click()
+    alice.locator("a[href^='/sessions/']:visible").first.click()
+    alice.get_by_role("link", name="Move", exact=True).click()
+    alice.locator("[name=minutes]").fill("45")
+    alice.get_by_role("button", name="Move", exact=True).click()
+    bob = judge.attend(new_page())
+    judge.visit(bob, mailed_link(bob, "bob@example.org", r"/answer/[\w.-]+"))
+    bob.get_by_role("button", name="I will come").click()
+    expect(bob.get_by_text("Your answer:")).to_be_visible()
+    judge.look(bob)
     judge.conclude()
 
 

@@ -131,7 +131,7 @@ def test_announcement_that_half_happened_is_all_undone(
     book(house)
     whole = letters.letter
 
-    def only_bob(told: Told, reader: Reader) -> object:
+    def only_bob(told: Told, reader: Reader, _meeting: object) -> object:
         if reader.id == house.bob.id:
             return whole(told, reader)
         raise RuntimeError

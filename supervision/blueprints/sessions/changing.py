@@ -19,7 +19,7 @@ from supervision.blueprints.sessions.forms import (
 )
 from supervision.blueprints.sessions.parts import attempt, bp, changeable
 from supervision.errors import NotFound
-from supervision.services import attendance, series, sessions, signup
+from supervision.services import attendance, mail, series, sessions, signup
 from supervision.services.series import Which
 from supervision.services.sessions import Booked, SessionPage
 from supervision.web import forms
@@ -51,6 +51,7 @@ def show(session_id: UUID) -> Response:
         seats=seats,
         sheet=sheet,
         history=attendance.history_of(sheet) if sheet else [],
+        reply_words=mail.ANSWERS,
     )
 
 

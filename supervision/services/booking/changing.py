@@ -177,4 +177,5 @@ def _notice(
         before,
         dict(warnings or {}),
         own_place(session),
+        [session.id],
     )

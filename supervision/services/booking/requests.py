@@ -176,7 +176,15 @@ class _Asked:
         first = self.sessions[0]
         about = f"series:{self.series.id}" if self.series else f"session:{first.id}"
         spans = [Interval(one.starts_at, one.ends_at) for one in self.sessions]
-        return Notice(f"{about}:{verb}", 0, verb, spans, f"/sessions/{first.id}", message)
+        return Notice(
+            f"{about}:{verb}",
+            0,
+            verb,
+            spans,
+            f"/sessions/{first.id}",
+            message,
+            session_ids=[one.id for one in self.sessions],
+        )
 
 
 def _asked_with(session: Session, at: datetime | None = None) -> _Asked:

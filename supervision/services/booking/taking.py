@@ -92,7 +92,16 @@ def take_time(
     act, verb = (Act.TIME_ASK, "requested") if kind.asks else (Act.TIME_TAKE, "booked")
     record(act, at, actor.id, session_id, roster=roster_id)
     path, busy = f"/sessions/{session_id}", own_warnings(warnings)
-    notice = Notice(f"session:{session_id}", 0, verb, [span], path, message, warnings=busy)
+    notice = Notice(
+        f"session:{session_id}",
+        0,
+        verb,
+        [span],
+        path,
+        message,
+        warnings=busy,
+        session_ids=[session_id],
+    )
     notify(actor, at, roster, members, notice, base_url)
     return Booked((session_id,), roster.zone, None, tuple(warnings))
 

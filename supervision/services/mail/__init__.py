@@ -1,6 +1,9 @@
 """Mails: queued with what causes them, sent once by the worker or tried again, and turned off."""
 
 from supervision.models.mail import OPTIONAL, MailKind
+from supervision.services.mail.answers import GONE as ANSWER_GONE
+from supervision.services.mail.answers import WORDS as ANSWERS
+from supervision.services.mail.answers import Asked, answer_token, read_answer_token
 from supervision.services.mail.choices import Choices, choices_of, choose, follow_zone
 from supervision.services.mail.composing import Letterhead, compose
 from supervision.services.mail.kinds import WORDS, KindWords
@@ -30,12 +33,15 @@ from supervision.services.mail.standing import (
 from supervision.services.mail.stopping import Stop, open_stop, stop, stop_token
 
 __all__ = [
+    "ANSWERS",
+    "ANSWER_GONE",
     "ATTEMPTS",
     "COLUMNS",
     "LEASE",
     "OPTIONAL",
     "WORDS",
     "Addressee",
+    "Asked",
     "Choices",
     "KindWords",
     "Letterhead",
@@ -47,6 +53,7 @@ __all__ = [
     "Standing",
     "Stop",
     "Waiting",
+    "answer_token",
     "choices_of",
     "choose",
     "compose",
@@ -64,6 +71,7 @@ __all__ = [
     "overdue_since",
     "queue",
     "queue_all",
+    "read_answer_token",
     "readers",
     "send_due",
     "sender_for",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -13,8 +13,10 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from supervision.domain.invitations import Ends, Invitation, enclose, reply_address, reply_token
 from supervision.domain.mail import Letter, blocks_of
 from supervision.models.mail import OPTIONAL, MailKind
+from supervision.services.mail.answers import with_answers
 from supervision.services.mail.kinds import WORDS
 from supervision.services.mail.outbox import AS_JSON
 from supervision.services.mail.stopping import stop_token
@@ -25,12 +27,14 @@ TEMPLATES = Path(__file__).parents[2] / "templates" / "emails"
 @dataclass(frozen=True)
 class Letterhead:
     """What all mails of an installation have in common: `sender` is From, without a slash at its
-    end `base_url` is how people reach it, `secret_key` signs the links that stop mails.
+    end `base_url` is how people reach it, `secret_key` signs links. `mailbox` is the address that
+    reads replies to invitations, if one does.
     """
 
     sender: str
     base_url: str
     secret_key: str
+    mailbox: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,12 @@ def compose(mail: Leased, head: Letterhead) -> EmailMessage:
     message["Message-ID"] = f"<{mail.id}@{head.sender.rpartition('@')[2] or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
     with force_locale(letter.language):
+        letter = with_answers(letter, head.base_url, head.secret_key)
         ending = _ending(mail, letter, head)
         message.set_content(f"{letter.plain()}\n{ending.plain()}")
         message.add_alternative(_html(mail.subject, letter, ending), subtype="html")
+    if letter.invitation:
+        enclose(message, letter.invitation, _ends(letter.invitation, mail, head))
     if ending.stop_link:
         message["List-Unsubscribe"] = f"<{ending.stop_link}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -100,6 +107,14 @@ def _ending(mail: Leased, letter: Letter, head: Letterhead) -> Ending:
         f"{head.base_url}/mail/stop/{token}",
         f"{head.base_url}/profile/mail",
     )
+
+
+def _ends(invitation: Invitation, mail: Leased, head: Letterhead) -> Ends:
+    """Who invites whom: where no mailbox reads replies, the installation's own address."""
+    if not head.mailbox:
+        return Ends(parseaddr(head.sender)[1], mail.recipient, answers=False)
+    token = reply_token(head.secret_key, invitation.event.id, invitation.person_id)
+    return Ends(reply_address(head.mailbox, token), mail.recipient, answers=True)
 
 
 def _html(subject: str, letter: Letter, ending: Ending) -> str:

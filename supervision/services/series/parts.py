@@ -152,5 +152,6 @@ def tell(
             message=change.message,
             warnings=busy,
             place=place,
+            session_ids=ids,
         )
         notify(actor, at, roster, people, notice, base_url)

@@ -1,5 +1,6 @@
 """Writing the mails about changes: by the worker, right after the change was committed."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, select, update
@@ -8,8 +9,9 @@ from structlog import get_logger
 from supervision.db import db, writing
 from supervision.models.mail import Announcement
 from supervision.services import mail
+from supervision.services.sessions.invitations import invited, only
 from supervision.services.sessions.letters import letter
-from supervision.services.sessions.notices import AS_JSON
+from supervision.services.sessions.notices import AS_JSON, Told
 
 log = get_logger()
 MOST_WAIT = timedelta(days=1)
@@ -48,9 +50,20 @@ def _announce(number: int) -> None:
     if row is None:
         return  # another worker has it
     told = AS_JSON.validate_json(row.told)
-    readers = mail.readers(told.readers)
-    mail.queue_all([letter(told, reader) for reader in readers], row.created_at)
+    mail.queue_all(_letters(told, row.created_at), row.created_at)
     db.session.execute(delete(Announcement).where(this))
+
+
+def _letters(told: Told, at: datetime) -> Iterator[mail.Mail]:
+    """One for each reader; about several sessions, one more for each that they were invited to."""
+    meetings = invited(told, at)
+    single = len(told.session_ids) == 1
+    for reader in mail.readers({*told.readers, *meetings}):
+        own = meetings.get(reader.id, [])
+        if reader.id in told.readers or single:
+            yield letter(told, reader, own[0] if single and own else None)
+        if not single:
+            yield from (letter(only(told, one), reader, one) for one in own)
 
 
 def _put_off(number: int, at: datetime, failure: str) -> None:

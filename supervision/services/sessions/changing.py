@@ -180,6 +180,7 @@ def _tell(
             event.message,
             warnings=busy,
             place=setting.place,
+            session_ids=ids,
         )
         readers = [one for one in owners.members if one.person_id in people]
         notify(actor, at, roster, readers, notice, base_url)

@@ -89,6 +89,7 @@ def _correct(roster_id: UUID, at: datetime) -> int:
                 f"/sessions/{session.id}",
                 before=before,
                 place=own_place(session),
+                session_ids=[session.id],
             )
             notify(None, at, roster, owners.told(session.id), notice, "")
     return len(late)

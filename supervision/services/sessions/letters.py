@@ -14,6 +14,7 @@ from supervision.models.mail import MailKind
 from supervision.models.rosters import LEADS, Kind, Membership, MemberState
 from supervision.services.mail import Mail, Reader, greeting, readers, short_moment, when
 from supervision.services.places import Held
+from supervision.services.sessions.invitations import Meeting, invitation
 from supervision.services.sessions.notices import Told
 
 
@@ -160,11 +161,16 @@ def who_run(roster: Held) -> list[Reader]:
     return readers(db.session.scalars(select(Membership.person_id).where(these)).all())
 
 
-def letter(told: Told, reader: Reader) -> Mail:
-    """What a reader gets to read about a change."""
+def letter(told: Told, reader: Reader, meeting: Meeting | None = None) -> Mail:
+    """What a reader gets to read about a change, and into their calendar if there is a meeting."""
     with force_locale(reader.language):
         reason = _("You get this because you are in “%(title)s”.", title=told.title)
-        said = Letter(reader.language, list(_blocks(told, reader)), str(reason))
+        said = Letter(
+            reader.language,
+            list(_blocks(told, reader)),
+            str(reason),
+            invitation(told, meeting, reader) if meeting else None,
+        )
         return Mail(
             told.event,
             reader.email,

@@ -120,7 +120,7 @@ def _tell(
     having = {one.person_id for people, _ids in groups for one in people}
     others = [one for one in members.members if one.person_id not in having]
     for people, ids in (*groups, (others, [])):
-        theirs = replace(notice, spans=[spans[key] for key in ids])
+        theirs = replace(notice, spans=[spans[key] for key in ids], session_ids=ids)
         notify(actor, at, roster, people, theirs, base_url)
 
 

@@ -30,6 +30,7 @@ class Notice:
     `event` and `sequence` make it unique; `path` leads to its page; `spans` are the times now in
     force, in order, and `before` the former time of a single session that moved. `warnings` are
     the busy times that each person had already. `place` is the sessions' own, None the roster's.
+    `session_ids` are those of the times, in any order, where they are in a calendar.
     """
 
     event: str
@@ -41,6 +42,7 @@ class Notice:
     before: Interval | None = None
     warnings: dict[UUID, Sequence[Interval]] = field(default_factory=dict)
     place: OwnPlace | None = None
+    session_ids: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Told:
     """A change as the mails tell it, with the roster as it was then.
 
     `name` is that of who did it, None for the calendar itself. `spans` are the first of `count`
-    times, `busy` the first times at which a reader has something else.
+    times, `busy` the first times at which a reader has something else. `session_ids` are all
+    of them, for who takes invitations; so does perhaps `doer`, who did it and is not told.
     """
 
     event: str
@@ -66,6 +69,8 @@ class Told:
     before: Interval | None
     busy: dict[UUID, list[datetime]]
     readers: list[UUID]
+    session_ids: list[UUID] = field(default_factory=list)
+    doer: UUID | None = None
 
 
 AS_JSON = TypeAdapter(Told)
@@ -80,16 +85,26 @@ def notify(
     notice: Notice,
     base_url: str,
 ) -> None:
-    """Have every one of these members told but the one who did it."""
-    readers = [one.person_id for one in members if actor is None or one.person_id != actor.id]
-    if readers:
-        told = _told(actor, roster, notice, readers, base_url)
+    """Have every one of these members told but the one who did it.
+
+    That one gets no more than an invitation, if they take those.
+    """
+    people = [one.person_id for one in members]
+    doer = actor.id if actor and actor.id in people else None
+    readers = [one for one in people if one != doer]
+    if readers or (doer and notice.session_ids):
+        told = _told(actor, roster, notice, readers, doer, base_url)
         values = {"told": AS_JSON.dump_json(told).decode(), "created_at": at, "due_at": at}
         run(_INSERT, values)
 
 
 def _told(
-    actor: Actor | None, roster: Held, notice: Notice, readers: list[UUID], base_url: str
+    actor: Actor | None,
+    roster: Held,
+    notice: Notice,
+    readers: list[UUID],
+    doer: UUID | None,
+    base_url: str,
 ) -> Told:
     place = notice.place or OwnPlace(roster.address, roster.meeting_link)
     return Told(
@@ -112,4 +127,6 @@ def _told(
             if reader in notice.warnings
         },
         readers=readers,
+        session_ids=list(notice.session_ids),
+        doer=doer,
     )

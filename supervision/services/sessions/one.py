@@ -77,6 +77,7 @@ def book_session(
         wish.message,
         warnings=own_warnings(warnings),
         place=wish.setting.place,
+        session_ids=[session_id],
     )
     notify(actor, at, roster, members, notice, base_url)
     return Booked((session_id,), roster.zone, None, tuple(warnings), int(due[0].shifted))
@@ -151,6 +152,7 @@ def move_session(
         before,
         own_warnings(warnings),
         own_place(session),
+        [session_id],
     )
     notify(actor, at, roster, owners.told(session_id), notice, base_url)
     return Booked((session_id,), session.zone, session.series_id, tuple(warnings), int(due.shifted))
@@ -185,6 +187,7 @@ def cancel_session(
         [span],
         f"/sessions/{session_id}",
         message,
+        session_ids=[session_id],
     )
     notify(actor, at, roster, owners.told(session_id), notice, base_url)
 

@@ -5,13 +5,14 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, case, exists, func, select
+from sqlalchemy import bindparam, case, exists, func, select, true
 
 from supervision.db import db, run
 from supervision.domain.intervals import Interval
 from supervision.domain.leave import on_leave
 from supervision.errors import NotFound
-from supervision.models.people import Person
+from supervision.models.people import Person, SessionsBy
+from supervision.models.replies import SessionReply
 from supervision.models.rosters import (
     LEADS,
     Membership,
@@ -36,11 +37,15 @@ from supervision.services.sessions.setting import OwnPlace
 
 @dataclass(frozen=True)
 class Attendee:
-    """Somebody whose session it is; `role` is empty for who has left the roster since."""
+    """Somebody whose session it is; `role` is empty for who has left the roster since.
+
+    `reply` is what they answered to its invitation, empty where that is not the viewer's to know.
+    """
 
     person_id: UUID
     name: str
     role: str
+    reply: str
     on_leave: bool
 
 
@@ -51,6 +56,7 @@ class SessionPage:
     `may_change_own`: by the supervisor's terms, as their supervisee. `may_reflect`: it is, or was,
     the viewer's to write about. `may_extend`, `may_end`: its series. `late`: a supervisee moved or
     cancelled it with less notice than was asked for. `asked`: all times that wait for one answer.
+    `may_reply`: the viewer takes invitations, or was invited or has answered before.
     """
 
     session: SessionRow
@@ -70,6 +76,16 @@ class SessionPage:
     may_end: bool
     late: bool
     asked: list[Interval]
+    may_reply: bool
+
+    def reply_of(self, person_id: UUID) -> str:
+        """What somebody answered, as far as the viewer may know."""
+        return next((one.reply for one in self.people if one.person_id == person_id), "")
+
+    @property
+    def replies(self) -> list[str]:
+        """All answers that the viewer may know of."""
+        return [one.reply for one in self.people if one.reply]
 
 
 def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
@@ -79,6 +95,10 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
     their own sessions were. What is for some members alone, only they and who runs it see.
     """
     claimed = exists().where(Claim.session_id == session_id, Claim.person_id == actor.id)
+    takes = exists().where(Person.id == actor.id, Person.sessions_by != SessionsBy.FEED)
+    asked = exists().where(
+        SessionReply.session_id == session_id, SessionReply.person_id == actor.id
+    )
     row = db.session.execute(
         ROWS.add_columns(
             Session.message,
@@ -86,6 +106,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
             Session.address.label("own_address"),
             Session.meeting_link.label("own_link"),
             Roster.state,
+            takes | asked,
             claimed,
         ).where(Session.id == session_id),
         {"actor_id": actor.id},
@@ -95,7 +116,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         raise NotFound
     if not (row[-1] or can_see_session(place, row.kind, row.for_all)):
         raise NotFound
-    *columns, message, late, address, link, roster_state, is_theirs = tuple(row)
+    *columns, message, late, address, link, roster_state, invited, is_theirs = tuple(row)
     session = SessionRow(*columns)
     series = series_info(session.series_id, at) if session.series_id else None
     may_run = can_run_roster(place, session.kind)
@@ -108,7 +129,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         minutes=(session.ends_at - session.starts_at).seconds // 60,
         message=message,
         own_place=None if address is None else OwnPlace(address, link),
-        people=_attendees(session, at) if can_take_part(place) else [],
+        people=_attendees(session, at, None if may_run else actor) if can_take_part(place) else [],
         series=series,
         may_run=may_run,
         may_change=may_run and planned,
@@ -121,21 +142,37 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         may_end=runs_on and series is not None and series.coming > 0,
         late=late,
         asked=_asked_with(session),
+        may_reply=invited and is_theirs and planned,
     )
 
 
-def _attendees(session: SessionRow, at: datetime) -> list[Attendee]:
-    """Who is on leave is told of what is to come; who was is said by the attendance."""
+def _attendees(session: SessionRow, at: datetime, only: Actor | None) -> list[Attendee]:
+    """Who is on leave is told of what is to come; who was is said by the attendance.
+
+    With the answers of all, or of one alone.
+    """
     day = session.starts_at.astimezone(ZoneInfo(session.zone)).date()
     away = on_leave(leaves_of(session.roster_id), day) if session.starts_at > at else set()
     rows = db.session.execute(
-        select(Person.id, Person.name, func.coalesce(Membership.role, ""))
+        select(
+            Person.id,
+            Person.name,
+            func.coalesce(Membership.role, ""),
+            func.coalesce(SessionReply.answer, ""),
+        )
         .join(Claim, Claim.person_id == Person.id)
         .outerjoin(
             Membership,
             (Membership.roster_id == session.roster_id)
             & (Membership.person_id == Person.id)
             & (Membership.state == MemberState.ACTIVE),
+        )
+        .outerjoin(
+            SessionReply,
+            (SessionReply.session_id == Claim.session_id)
+            & (SessionReply.person_id == Person.id)
+            & (SessionReply.starts_at == session.starts_at)
+            & (true() if only is None else SessionReply.person_id == only.id),
         )
         .where(Claim.session_id == session.id)
         .order_by(case((Membership.role.in_(LEADS), 0), else_=1), func.lower(Person.name))

@@ -1,0 +1,122 @@
+"""Replies as three calendars send them, and all that must not be taken for one."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supervision.domain import replies
+from supervision.domain.replies import Answer, Refusal, RefusedReply, Reply
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "replies"
+SESSION = UUID("6f1d3c52-8d0f-4a5e-9c11-2b7a4e0c9d31")
+STAMP = datetime(2026, 11, 23, 10, 12, 31, tzinfo=UTC)
+
+
+def sent_by(program: str) -> bytes:
+    return (GOLDEN / f"{program}.eml").read_bytes()
+
+
+GOOGLE = sent_by("google")
+
+
+@pytest.mark.parametrize(
+    ("program", "answer"),
+    [
+        ("google", Answer.ACCEPTED),
+        ("outlook", Answer.TENTATIVE),
+        ("apple", Answer.DECLINED),
+    ],
+)
+def test_reply_of_a_calendar_is_read(program: str, answer: Answer) -> None:
+    expected = Reply(SESSION, "bob@example.org", answer, 0, STAMP)
+    raw = sent_by(program)
+    assert replies.read(raw) == expected
+    assert replies.read(raw.replace(b"\n", b"\r\n")) == expected
+
+
+def test_outlook_s_reply_names_no_organiser() -> None:
+    assert b"ORGANIZER" not in sent_by("outlook")
+
+
+def in_google(old: bytes, new: bytes) -> bytes:
+    assert GOOGLE.count(old) >= 1
+    return GOOGLE.replace(old, new)
+
+
+NESTED = b"BEGIN:VEVENT\n" * 30 + b"RRULE:FREQ=SECONDLY\n"
+EVENT = re.findall(rb"BEGIN:VEVENT.*?END:VEVENT\n", GOOGLE, re.DOTALL)[0]
+FORGED = {
+    "another sender": (in_google(b"From: Bob Brandt <bob@", b"From: <eve@"), Refusal.SENDER),
+    "two senders": (
+        in_google(b"From: Bob Brandt <bob@example.org>", b"From: bob@example.org, eve@example.org"),
+        Refusal.SENDER,
+    ),
+    "no sender": (in_google(b"From: Bob Brandt <bob@example.org>\n", b""), Refusal.SENDER),
+    "an address of another host": (
+        in_google(b"@supervision.invalid", b"@elsewhere.example"),
+        Refusal.UID,
+    ),
+    "no UUID": (in_google(b"UID:6f1d3c52", b"UID:zzzzzzzz"), Refusal.UID),
+    "no UID": (re.sub(rb"UID:6f.*\n", b"", GOOGLE), Refusal.UID),
+    "two attendees": (
+        in_google(b"SEQUENCE:0\n", b"ATTENDEE;PARTSTAT=DECLINED:mailto:eve@example.org\n"),
+        Refusal.ATTENDEES,
+    ),
+    "no attendee": (in_google(b"\nATTENDEE;", b"\nX-ATTENDEE;"), Refusal.ATTENDEES),
+    "delegated": (in_google(b"PARTSTAT=ACCEPTED", b"PARTSTAT=DELEGATED"), Refusal.ANSWER),
+    "no answer": (in_google(b"PARTSTAT=ACCEPTED;", b""), Refusal.ANSWER),
+    "a REQUEST": (in_google(b"METHOD:REPLY", b"METHOD:REQUEST"), Refusal.METHOD),
+    "a CANCEL": (in_google(b"METHOD:REPLY", b"METHOD:CANCEL"), Refusal.METHOD),
+    "no method": (in_google(b"METHOD:REPLY\n", b""), Refusal.METHOD),
+    "two events": (in_google(EVENT, EVENT * 2), Refusal.EVENTS),
+    "no event": (in_google(EVENT, b""), Refusal.EVENTS),
+    "a rule": (in_google(b"SEQUENCE:0\n", b"RRULE:FREQ=SECONDLY\n"), Refusal.RECURRENCE),
+    "one of a series": (
+        in_google(b"SEQUENCE:0\n", b"RECURRENCE-ID:20261124T100000Z\n"),
+        Refusal.RECURRENCE,
+    ),
+    "a bomb of nested events": (in_google(b"SEQUENCE:0\n", NESTED), Refusal.SIZE),
+    "a long calendar": (
+        in_google(b"SEQUENCE:0\n", b"SEQUENCE:0\n" + b"X-A:b\n" * 6000),
+        Refusal.SIZE,
+    ),
+    "ten megabytes": (GOOGLE + b"x" * 10_000_000, Refusal.SIZE),
+    "a broken calendar": (in_google(b"SEQUENCE:0\n", b"SEQUENCE:none\n"), Refusal.UNREADABLE),
+    "a date for a stamp": (
+        in_google(b"DTSTAMP:20261123T101231Z", b"DTSTAMP;VALUE=DATE:20261123"),
+        Refusal.UNREADABLE,
+    ),
+    "no stamp": (in_google(b"DTSTAMP:20261123T101231Z\n", b""), Refusal.UNREADABLE),
+    "an absence note": (
+        in_google(b"MIME-Version", b"Auto-Submitted: auto-replied\nMIME-Version"),
+        Refusal.AUTOMATIC,
+    ),
+    "a loop": (
+        in_google(b"MIME-Version", b"Received: from a by b\n" * 31 + b"MIME-Version"),
+        Refusal.LOOP,
+    ),
+    "words alone": (b"From: bob@example.org\n\nI will come.\n", Refusal.NO_CALENDAR),
+    "nothing": (b"", Refusal.NO_CALENDAR),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_mail_that_is_no_plain_answer_is_refused(name: str) -> None:
+    raw, why = FORGED[name]
+    with pytest.raises(RefusedReply) as refused:
+        replies.read(raw)
+    assert refused.value.why == why
+
+
+@given(st.binary(max_size=400), st.integers(0, len(GOOGLE)))
+def test_whatever_arrives_is_read_or_refused(junk: bytes, place: int) -> None:
+    try:
+        read = replies.read(GOOGLE[:place] + junk + GOOGLE[place:])
+    except RefusedReply:
+        return
+    assert read.email
