@@ -89,6 +89,7 @@ class Act(StrEnum):
     LEAVE_ADD = "leave.add"
     LEAVE_WITHDRAW = "leave.withdraw"
     FEED_MAKE = "feeds.make"
+    FEED_RENAME = "feeds.rename"
     FEED_RESET = "feeds.reset"
     FEED_TURN_OFF = "feeds.turn_off"
     VAULT_MAKE = "vault.make"
