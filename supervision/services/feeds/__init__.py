@@ -4,9 +4,11 @@
 with their subscriptions.
 """
 
+from supervision.services.feeds.alone import lone_event
 from supervision.services.feeds.changes import bump
 from supervision.services.feeds.glance import Glance
 from supervision.services.feeds.reading import Feed, Held, read_feed
+from supervision.services.feeds.rows import Meeting, Place, Wanted, meetings
 from supervision.services.feeds.subscriptions import (
     RosterChoice,
     SubscriptionRow,
@@ -25,12 +27,17 @@ __all__ = [
     "Feed",
     "Glance",
     "Held",
+    "Meeting",
+    "Place",
     "RosterChoice",
     "SubscriptionRow",
+    "Wanted",
     "add_for",
     "bump",
     "free_label",
+    "lone_event",
     "make_subscription",
+    "meetings",
     "read_feed",
     "rename",
     "reset",

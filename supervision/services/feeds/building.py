@@ -83,16 +83,16 @@ def _made(
     ids = {key: session_id(text) for key, (text, _company) in due.items()}
     meetings = {one.id: one for one in rows.meetings(ids.values())}
     return {
-        key: ical.event(_occurrence(wanted, words, meeting, places[meeting.roster_id], company))
+        key: ical.event(occurrence(wanted, words, meeting, places[meeting.roster_id], company))
         for key, (_text, company) in due.items()
         if (meeting := meetings.get(ids[key]))
     }
 
 
-def _occurrence(
+def occurrence(
     wanted: Wanted, words: Words, meeting: Meeting, place: Place, company: Company | None
 ) -> ical.Occurrence:
-    """What this feed tells of a session: nothing but the time, where it is, or who comes too."""
+    """What a feed tells of a session: nothing but the time, where it is, or who comes too."""
     busy = wanted.privacy == Privacy.BUSY
     cancelled = meeting.state == SessionState.CANCELLED
     summary = _summary(wanted.privacy, words, place)

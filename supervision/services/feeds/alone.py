@@ -1,0 +1,18 @@
+"""One session as a file: the event that a feed has, with nothing around it."""
+
+from supervision.domain import ical
+from supervision.services.feeds.building import occurrence
+from supervision.services.feeds.rows import Meeting, Place, Wanted
+from supervision.services.feeds.words import words_in
+
+
+def lone_event(wanted: Wanted, meeting: Meeting, place: Place) -> bytes:
+    """A calendar of one event, as its reader's own feed says it (RFC 5545), METHOD:PUBLISH.
+
+    Raises BadFeedError for one not to give away.
+    """
+    words = words_in(wanted.language)
+    event = ical.event(occurrence(wanted, words, meeting, place, None))
+    body = ical.calendar(words.calendar, wanted.zone, [event])
+    ical.check(body, 1)
+    return body
