@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from supervision.db import Model, WithId
@@ -37,7 +37,8 @@ class Person(WithId, Model):
 
     `epoch` is bumped first by every booking transaction (it serialises those that share a
     person); `feed_version` by every change that this person's feeds must show. The last mail to
-    them was refused by the mail server at `mail_refused_at`, if it was.
+    them was refused by the mail server at `mail_refused_at`, if it was. `shares_receipts`: who
+    runs their rosters sees whether their calendar has fetched a change.
     """
 
     __tablename__ = "person"
@@ -56,6 +57,7 @@ class Person(WithId, Model):
     epoch: Mapped[int] = mapped_column(default=0)
     feed_version: Mapped[int] = mapped_column(default=0)
     mail_refused_at: Mapped[datetime | None]
+    shares_receipts: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class Credential(Model):

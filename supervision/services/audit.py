@@ -91,6 +91,7 @@ class Act(StrEnum):
     FEED_MAKE = "feeds.make"
     FEED_RENAME = "feeds.rename"
     FEED_RESET = "feeds.reset"
+    FEED_SHARE = "feeds.share"
     FEED_TURN_OFF = "feeds.turn_off"
     VAULT_MAKE = "vault.make"
     VAULT_UNLOCK = "vault.unlock"

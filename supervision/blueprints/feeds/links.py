@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
-from wtforms import RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from supervision import clock
@@ -45,6 +45,16 @@ class RenameForm(Form):
     label = StringField(lazy("Name"), required(60), filters=[trimmed])
 
 
+class SharingForm(Form):
+    shared = BooleanField(
+        lazy("Those who run my rosters may see whether my calendar has a change"),
+        description=lazy(
+            "They see “in the calendar” or “not yet”, and when; never which program, which link, "
+            "or where. It tells them whom to call before a session that moved."
+        ),
+    )
+
+
 @bp.get("/feeds")
 @signed_in
 def index() -> str:
@@ -52,7 +62,20 @@ def index() -> str:
         "feeds/index.html",
         rows=feeds.subscriptions_of(viewer(), clock.now()),
         fetched=clients.fetched,
+        sharing=SharingForm(formdata=None, shared=feeds.shares_receipts(viewer())),
     )
+
+
+@bp.post("/feeds/sharing")
+@signed_in
+def share() -> Response:
+    form = SharingForm()
+    feeds.share_receipts(viewer(), clock.now(), form.shared.data)
+    if form.shared.data:
+        flash(_("Who runs your rosters sees whether your calendar has a change."))
+    else:
+        flash(_("Nobody but you sees whether your calendar has a change."))
+    return redirect(url_for("feeds.index"), 303)
 
 
 @bp.get("/feeds/new")

@@ -19,7 +19,7 @@ from supervision.models.rosters import (
     Roster,
     RosterState,
 )
-from supervision.models.sessions import Claim, Session, SessionState
+from supervision.models.sessions import PUBLISHED, Claim, Session, SessionState
 from supervision.permissions import (
     Actor,
     can_run_roster,
@@ -27,6 +27,7 @@ from supervision.permissions import (
     can_take_part,
     can_take_time,
 )
+from supervision.services.feeds import Receipt, receipts_of
 from supervision.services.leave import leaves_of
 from supervision.services.places import place_of
 from supervision.services.sessions.reads import ROWS, SessionRow
@@ -51,6 +52,7 @@ class SessionPage:
     `may_change_own`: by the supervisor's terms, as their supervisee. `may_reflect`: it is, or was,
     the viewer's to write about. `may_extend`, `may_end`: its series. `late`: a supervisee moved or
     cancelled it with less notice than was asked for. `asked`: all times that wait for one answer.
+    `receipts`: by person, whether their calendar has it; who does not run it sees their own.
     """
 
     session: SessionRow
@@ -70,6 +72,7 @@ class SessionPage:
     may_end: bool
     late: bool
     asked: list[Interval]
+    receipts: dict[UUID, Receipt]
 
 
 def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
@@ -83,6 +86,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         ROWS.add_columns(
             Session.message,
             Session.late,
+            Session.published_at,
             Session.address.label("own_address"),
             Session.meeting_link.label("own_link"),
             Roster.state,
@@ -95,7 +99,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         raise NotFound
     if not (row[-1] or can_see_session(place, row.kind, row.for_all)):
         raise NotFound
-    *columns, message, late, address, link, roster_state, is_theirs = tuple(row)
+    *columns, message, late, published_at, address, link, roster_state, is_theirs = tuple(row)
     session = SessionRow(*columns)
     series = series_info(session.series_id, at) if session.series_id else None
     may_run = can_run_roster(place, session.kind)
@@ -121,6 +125,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         may_end=runs_on and series is not None and series.coming > 0,
         late=late,
         asked=_asked_with(session),
+        receipts=_receipts(actor, at, session, published_at, may_run),
     )
 
 
@@ -141,6 +146,14 @@ def _attendees(session: SessionRow, at: datetime) -> list[Attendee]:
         .order_by(case((Membership.role.in_(LEADS), 0), else_=1), func.lower(Person.name))
     )
     return [Attendee(*row, on_leave=row[0] in away) for row in rows]
+
+
+def _receipts(
+    actor: Actor, at: datetime, session: SessionRow, published_at: datetime, may_run: bool
+) -> dict[UUID, Receipt]:
+    if session.state not in PUBLISHED or session.ends_at <= at:
+        return {}
+    return receipts_of(actor, session.id, published_at, may_run)
 
 
 def _asked_with(session: SessionRow) -> list[Interval]:
