@@ -16,6 +16,7 @@ from supervision.blueprints.feeds.clients import NAMES, agent_name
 from supervision.db import db
 from supervision.models.feeds import Client, FeedSubscription, Privacy, Scope
 from supervision.models.rosters import Roster
+from supervision.models.sessions import Session
 from supervision.services import feeds
 from tests import factories
 from tests.conftest import NOW
@@ -237,6 +238,30 @@ def test_feeds_list_takes_as_many_statements_for_any_number(house, bob) -> None:
             bob.get("/feeds")
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 6
+
+
+def test_who_runs_the_roster_sees_a_receipt_unless_it_is_not_shared(
+    house, bob, token, new_client
+) -> None:
+    alice, carol = new_client(), new_client()
+    alice.sign_in(house.alice.id)
+    carol.sign_in(house.carol.id)
+    session = db.session.execute(select(Session.id)).scalar_one()
+
+    def receipts(client) -> list[str]:
+        page = client.get(f"/sessions/{session}").text
+        return re.findall(r'<span class="meta receipt">([^<]+)</span>', page)
+
+    bob.get(path(token))
+    has = "In the calendar as it is now, fetched Mon 23 Nov 2026, 09:00"
+    assert [receipts(alice), receipts(carol)] == [[has], []]
+    assert bob.form("/feeds", "Save").values["shared"] == ["y"]
+    bob.send("/feeds/sharing", {})
+    assert receipts(alice) == ["Told by mail; calendar not shared"]
+    assert receipts(bob) == ["In the calendar as it is now, fetched Mon 23 Nov 2026, 04:00"]
+    assert "shared" not in bob.form("/feeds", "Save").values
+    bob.send("/feeds/sharing", {"shared": "y"})
+    assert receipts(alice) == [has]
 
 
 def test_feed_reset_buries_the_old_address(bob, token) -> None:
