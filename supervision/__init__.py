@@ -48,6 +48,7 @@ AREAS = (
     "polls",
     "attendance",
     "leave",
+    "signup",
 )
 HERE = Path(__file__).parent
 LANGUAGES = {"en": "English"}

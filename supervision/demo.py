@@ -36,6 +36,7 @@ from supervision.services import (
     series,
     sessions,
     sign_ins,
+    signup,
 )
 from supervision.services import vault as vaults
 from supervision.services.attendance import Marking, Said
@@ -202,6 +203,16 @@ GROUP = RosterForm(
     "Compassion in practice", Kind.GROUP, "Europe/London", 6, 90, "", f"{ONLINE}practice"
 )
 PEERS = RosterForm("Atlantic peers", Kind.PEER, "America/New_York", 4, 120, "", f"{ONLINE}atlantic")
+SEMINAR = RosterForm(
+    "Case seminar",
+    Kind.GROUP,
+    "Europe/London",
+    6,
+    90,
+    "",
+    f"{ONLINE}cases",
+    session_capacity=3,
+)
 LOCAL = RosterForm(
     "London local group", Kind.PEER, "Europe/London", 6, 90, "12 Garden Row, London", ""
 )
@@ -248,6 +259,7 @@ def _rosters(cast: Cast, at: datetime) -> None:
     )
     _edited_and_cancelled(cast, at, made["Bob with Alice"])
     _elsewhere_and_for_some(cast, at, made[GROUP.title])
+    _seminar(cast, at)
 
 
 def _edited_and_cancelled(cast: Cast, at: datetime, roster_id: UUID) -> None:
@@ -259,6 +271,20 @@ def _edited_and_cancelled(cast: Cast, at: datetime, roster_id: UUID) -> None:
         alice, at, moved.id, Wish(local + timedelta(hours=1), 50, "A clash at the clinic, sorry.")
     )
     sessions.cancel_session(alice, at, cancelled.id, "I am on leave that week.")
+
+
+def _seminar(cast: Cast, at: datetime) -> None:
+    """Every second Wednesday, for who signs up: the first is full, and Grace waits."""
+    alice = cast["alice"]
+    made = _roster(cast, at, "alice", ["carol", "erin", "grace", "heidi", "charlie"], SEMINAR)
+    wednesday = at.date() + timedelta(days=14 - (at.weekday() - 2) % 7)
+    wish = Wish(datetime.combine(wednesday, time(11, 30)), SEMINAR.minutes)
+    series.book_series(alice, at, made, wish, Repeat("week", every=2))
+    first, second, *_later = sessions.coming_of_roster(alice, made, at)
+    for name in ("carol", "erin", "heidi", "grace"):
+        signup.sign_up(cast[name], at, first.id)
+    for name in ("grace", "heidi"):
+        signup.sign_up(cast[name], at, second.id)
 
 
 def _elsewhere_and_for_some(cast: Cast, at: datetime, roster_id: UUID) -> None:

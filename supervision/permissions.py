@@ -73,6 +73,11 @@ def can_run_roster(place: Place | None, kind: str) -> bool:
     )
 
 
+def can_sign_up(place: Place | None) -> bool:
+    """Take a seat in a session: members, but for those who lead, who are always there."""
+    return can_take_part(place) and place is not None and place.role not in LEADS
+
+
 def can_see_answers(place: Place | None, *, asks: bool, told: bool) -> bool:
     """See what others say to a poll: who `asks`, who leads; others once it is to be `told` them."""
     return can_take_part(place) and (asks or told or (place is not None and place.role in LEADS))

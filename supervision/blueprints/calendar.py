@@ -15,9 +15,9 @@ from supervision import clock
 from supervision.domain import calendar
 from supervision.models.rosters import Kind
 from supervision.permissions import Actor
-from supervision.services.sessions import SessionRow, sessions_between
+from supervision.services.sessions import SessionRow, Standing, sessions_between
 from supervision.web.auth import signed_in, viewer
-from supervision.web.filters import clock_time, kind_name, local_span, zone_name
+from supervision.web.filters import STANDINGS, clock_time, kind_name, local_span, zone_name
 from supervision.web.fragments import page_or, wants_fragment
 
 bp = Blueprint("calendar", __name__)
@@ -95,7 +95,7 @@ def index() -> Response:
     words = Words(actor, at)
     day, problem = _asked(request.args.get("date", ""), words.today)
     days = calendar.days(view, day, actor.week_starts)
-    rows = sessions_between(actor, *calendar.span(days, actor.zone))
+    rows = sessions_between(actor, *calendar.span(days, actor.zone), open_from=at)
     sheet = _sheet(view, day, words, calendar.by_day(rows, days, actor.zone), problem)
     response = page_or(
         f"calendar/_{view}.html", "calendar/index.html", sheet=sheet, swapped=wants_fragment()
@@ -159,7 +159,7 @@ def _title(view: str, day: date, days: Sequence[date], words: "Words") -> str:
 def _said(view: str, day: date, title: str, found: dict[date, list[Piece]]) -> str:
     """The title, and how many sessions it holds; those of a month's edges are not its own."""
     own = [some for one, some in found.items() if view != "month" or one.month == day.month]
-    count = len({piece.item.id for some in own for piece in some if not piece.item.cancelled})
+    count = len({piece.item.id for some in own for piece in some if _takes_time(piece.item)})
     return f"{title}: {_count(count)}"
 
 
@@ -217,6 +217,7 @@ class Words:
         self._kinds = {str(kind): kind_name(kind) for kind in Kind}
         self._cancelled, self._shifted = _("Cancelled"), _("Clocks change")
         self._requested = _("Asked for")
+        self._standings = {"": ""} | {str(key): str(_(text)) for key, text in STANDINGS.items()}
         self._continued, self._online = _("Continued"), _("Online")
 
     def written(self, day: date, pattern: str) -> str:
@@ -229,7 +230,11 @@ class Words:
         return self._times[minute]
 
     def kinds(self) -> list[tuple[str, str]]:
-        return [*self._kinds.items(), ("cancelled", self._cancelled)]
+        return [
+            *self._kinds.items(),
+            ("cancelled", self._cancelled),
+            ("open", self._standings[Standing.OUT]),
+        ]
 
     def hour(self, hour: int) -> str:
         return self.time(self._now.replace(hour=hour, minute=0))
@@ -263,7 +268,7 @@ class Words:
             about=" · ".join(self._about(piece, start)),
             kind=self._kinds[row.kind],
             where=row.address or (self._online if row.meeting_link else ""),
-            look=f"{row.kind} cancelled" if row.cancelled else row.kind,
+            look=_drawn(row),
             place=f"{place} of{piece.lanes} l{piece.lane}" if piece.lanes > 1 else place,
         )
 
@@ -272,6 +277,7 @@ class Words:
         parts = [
             self._cancelled if row.cancelled else "",
             self._requested if row.requested else "",
+            "" if row.cancelled else self._standings[row.standing],
             "" if piece.begins else self._continued,
             "" if row.zone == self.zone else self._elsewhere(start, row),
             self._shifted if row.shifted else "",
@@ -286,6 +292,17 @@ class Words:
         text = f"{self.time(there)} {zone_name(row.zone)}"
         same_day = there.date() == start.date()
         return text if same_day else f"{self.written(there.date(), 'EEE')} {text}"
+
+
+def _drawn(row: SessionRow) -> str:
+    """The classes of its kind, and of why it takes no time of the viewer's."""
+    if _takes_time(row):
+        return row.kind
+    return f"{row.kind} cancelled" if row.cancelled else f"{row.kind} open"
+
+
+def _takes_time(row: SessionRow) -> bool:
+    return not row.cancelled and row.standing in (Standing.EXPECTED, Standing.COMES)
 
 
 def _place(top: int, minutes: int = 0) -> str:

@@ -29,6 +29,7 @@ def index() -> str:
         coming=coming,
         ended=home.just_ended(actor, at - JUST_ENDED, at),
         waiting=waits.invitations,
+        offers=waits.offers,
         endings=waits.endings,
         attendance=waits.attendance[:MARKED],
         more_attendance=max(len(waits.attendance) - MARKED, 0),

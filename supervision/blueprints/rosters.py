@@ -9,17 +9,20 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
-from wtforms import IntegerField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from supervision import clock
+from supervision.errors import N_, Invalid
 from supervision.models.rosters import Kind, MemberState, Roster
 from supervision.permissions import can_import_rosters, can_make_roster
-from supervision.services import places, polls, rosters, series, sessions
+from supervision.services import places, polls, rosters, series, sessions, signup
 from supervision.services.rosters import RosterForm
 from supervision.services.sessions import SeriesInfo
+from supervision.services.signup import Turn
 from supervision.web import forms, limits
 from supervision.web.auth import signed_in, viewer
+from supervision.web.fields import NumberField
 from supervision.web.filters import member_role_name
 from supervision.web.forms import Form, at_most, required, trimmed
 from supervision.web.fragments import page as show_page
@@ -75,6 +78,45 @@ class EditForm(Form):
         description=lazy("Where you meet online. May be left empty."),
         render_kw={"type": "url", "inputmode": "url", "placeholder": "https://"},
     )
+    signs_up = BooleanField(
+        lazy("Members sign up for each session"),
+        description=lazy(
+            "For peer and group rosters. Who wants to come takes one of a session’s places; "
+            "nobody else is expected. Those who lead are always there."
+        ),
+    )
+    session_capacity = NumberField(
+        lazy("How many can come to a session"),
+        [
+            Optional(),
+            NumberRange(1, signup.MOST_SEATS, lazy("Choose between 1 and 100 places.")),
+        ],
+        description=lazy(
+            "Without those who lead. It counts for sessions that are booked from now on; each can "
+            "be given another number on its page."
+        ),
+    )
+    signup_hours = NumberField(
+        lazy("Signing up closes, hours before"),
+        [Optional(), NumberRange(0, 336, lazy("Choose between 0 and 336 hours."))],
+        description=lazy("Who signs off later than that is late."),
+        default=24,
+    )
+    signup_told = BooleanField(
+        lazy("Tell those who run the roster when somebody signs up or off"), default=True
+    )
+    knows_turn = BooleanField(lazy("Change the coming sessions like this"))
+
+    def seats(self) -> int | None:
+        """How many seats each session has, None where everybody is expected. Raises Invalid."""
+        if not self.signs_up.data:
+            return None
+        if self.session_capacity.data is None:
+            raise Invalid("session_capacity", N_("Say how many can come to a session."))
+        if self.signup_hours.data is None:
+            raise Invalid("signup_hours", N_("Say how many hours before it closes."))
+        number: int = self.session_capacity.data
+        return number
 
 
 class MakeForm(EditForm):
@@ -127,6 +169,7 @@ def _make_form() -> MakeForm:
 
 
 def _said(form: EditForm, kind: str) -> RosterForm:
+    hours = form.signup_hours
     return RosterForm(
         title=form.title.data,
         kind=kind,
@@ -135,6 +178,9 @@ def _said(form: EditForm, kind: str) -> RosterForm:
         minutes=form.minutes.data,
         address=form.address.data,
         meeting_link=form.meeting_link.data,
+        session_capacity=form.seats(),
+        signup_hours=hours.default if hours.data is None else hours.data,
+        signup_told=form.signup_told.data,
     )
 
 
@@ -185,7 +231,8 @@ def _number(name: str) -> int:
 @signed_in
 def edit(roster_id: UUID) -> Response:
     roster, _place = places.run_roster(viewer(), roster_id)
-    return show_page("rosters/form.html", 200, form=EditForm(obj=roster), roster=roster)
+    form = EditForm(obj=roster, signs_up=roster.session_capacity is not None)
+    return show_page("rosters/form.html", 200, form=form, roster=roster)
 
 
 @bp.post("/rosters/<uuid:roster_id>/edit")
@@ -195,18 +242,30 @@ def save(roster_id: UUID) -> Response:
     form, shown = EditForm(), _shown(roster)
     done = forms.attempt(form, lambda: _save(roster_id, form, shown["kind"]))
     if done is None:
-        return show_page("rosters/form.html", 422, form=form, roster=shown)
+        turn = _turn(roster_id, form) if form.signs_up.data != shown["signs_up"] else None
+        return show_page("rosters/form.html", 422, form=form, roster=shown, turn=turn)
     flash(_("The roster is saved."))
     return redirect(url_for("rosters.show", roster_id=roster_id), 303)
 
 
 def _shown(roster: Roster) -> dict[str, Any]:
     """What the form page shows of a roster, kept apart from a transaction that may be undone."""
-    return {"id": roster.id, "title": roster.title, "kind": roster.kind}
+    signs_up = roster.session_capacity is not None
+    return {"id": roster.id, "title": roster.title, "kind": roster.kind, "signs_up": signs_up}
+
+
+def _turn(roster_id: UUID, form: EditForm) -> Turn | None:
+    """What it would do to what is booked that members sign up from now on, or no longer do."""
+    capacity = form.session_capacity.data if form.signs_up.data else None
+    if form.signs_up.data and not capacity:
+        return None
+    turn = signup.turn_of(roster_id, clock.now(), capacity)
+    return turn if turn.sessions else None
 
 
 def _save(roster_id: UUID, form: EditForm, kind: str) -> bool:
-    rosters.edit_roster(viewer(), clock.now(), roster_id, _said(form, kind), base_url())
+    said, knows = _said(form, kind), form.knows_turn.data
+    rosters.edit_roster(viewer(), clock.now(), roster_id, said, base_url(), knows)
     return True
 
 
@@ -256,6 +315,8 @@ def accept(roster_id: UUID) -> Response:
     accepted = rosters.accept(viewer(), clock.now(), roster_id, base_url())
     if accepted.state == MemberState.WAITING:
         flash(_("All places are taken. You are on the waiting list."))
+    elif accepted.signs_up:
+        flash(_("You are in. Sign up for the sessions that you want to come to."))
     else:
         flash(_("You are in. The coming sessions are in your calendar."))
     if accepted.clashes:

@@ -39,8 +39,9 @@ _URI = "%:/?#[]@!$&'()*+,;=-._~"
 class Occurrence:
     """One session as a calendar shows it: [starts_at, ends_at), all instants aware.
 
-    `stamped_at` is when it was last published, `sequence` how often it changed since. Texts are
-    in the reader's language; empty ones are left out.
+    `stamped_at` is when it was last published, `sequence` how often it changed since; `busy`
+    says whether it takes the reader's time. Texts are in the reader's language; empty ones are
+    left out.
     """
 
     id: UUID
@@ -51,6 +52,7 @@ class Occurrence:
     sequence: int
     cancelled: bool
     summary: str
+    busy: bool = True
     location: str = ""
     description: str = ""
     url: str = ""
@@ -88,7 +90,8 @@ def event(occurrence: Occurrence) -> bytes:
     made.add("dtend", _utc(occurrence.ends_at))
     made.add("summary", vText(one_line(occurrence.summary)))
     made.add("status", "CANCELLED" if occurrence.cancelled else "CONFIRMED")
-    made.add("transp", "TRANSPARENT" if occurrence.cancelled else "OPAQUE")
+    free = occurrence.cancelled or not occurrence.busy
+    made.add("transp", "TRANSPARENT" if free else "OPAQUE")
     _add_words(made, occurrence)
     return bytes(made.to_ical(sorted=False))
 

@@ -15,6 +15,7 @@ from supervision.models import (
     rosters,
     rounds,
     sessions,
+    signup,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "rosters",
     "rounds",
     "sessions",
+    "signup",
 ]

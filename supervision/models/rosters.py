@@ -48,6 +48,10 @@ CURRENT = (MemberState.INVITED, MemberState.ACTIVE, MemberState.WAITING)
 class Roster(WithId, Model):
     """One supervision arrangement. `taken` counts seats that are taken or kept for who was offered
     one; those who lead take none.
+
+    Where `session_capacity` is set, members sign up for each session, which has so many seats
+    unless said otherwise, until `signup_hours` before it begins; `signup_told`: those who run the
+    roster are told of it by mail. Else all are expected at every session.
     """
 
     __tablename__ = "roster"
@@ -55,6 +59,8 @@ class Roster(WithId, Model):
         CheckConstraint("taken >= 0 AND taken <= capacity", name="seats"),
         CheckConstraint("capacity BETWEEN 1 AND 100", name="capacity"),
         CheckConstraint("minutes BETWEEN 5 AND 480", name="minutes"),
+        CheckConstraint("session_capacity BETWEEN 1 AND 100", name="session_capacity"),
+        CheckConstraint("signup_hours BETWEEN 0 AND 336", name="signup_hours"),
     )
 
     title: Mapped[str] = mapped_column(String(120))
@@ -65,6 +71,9 @@ class Roster(WithId, Model):
     minutes: Mapped[int] = mapped_column(default=50)
     address: Mapped[str] = mapped_column(String(300), default="")
     meeting_link: Mapped[str] = mapped_column(String(500), default="")
+    session_capacity: Mapped[int | None]
+    signup_hours: Mapped[int] = mapped_column(default=24)
+    signup_told: Mapped[bool] = mapped_column(default=True)
     state: Mapped[str] = mapped_column(String(16), default=RosterState.ACTIVE)
     made_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]

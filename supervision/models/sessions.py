@@ -60,12 +60,14 @@ class Series(WithId, Model):
     `rolled_until` is the local date up to which occurrences exist as rows; an open series is
     rolled on from there. `skips` are the days that it leaves out (`domain.skips`). Without an
     `address` and `meeting_link` of its own it meets where its roster does. What is not `for_all`
-    is for those who lead and the people in `series_person`. From `warn_at` on its end is near;
-    None: it has none, or another series goes on from there.
+    is for those who lead and the people in `series_person`. `capacity` is how many seats its new
+    sessions have where members sign up, None for as many as is usual. From `warn_at` on its end is
+    near; None: it has none, or another series goes on from there.
     """
 
     __tablename__ = "series"
     __table_args__ = (
+        CheckConstraint("capacity BETWEEN 1 AND 100", name="capacity"),
         Index("ix_series_roster_id_rolled_until", "roster_id", "rolled_until"),
         Index(
             "ix_series_roster_id_warn_at",
@@ -91,6 +93,7 @@ class Series(WithId, Model):
     sequence: Mapped[int] = mapped_column(default=0)
     rolled_until: Mapped[date]
     skips: Mapped[str] = mapped_column(Text, default="")
+    capacity: Mapped[int | None]
     address: Mapped[str | None] = mapped_column(String(300))
     meeting_link: Mapped[str | None] = mapped_column(String(500))
     for_all: Mapped[bool] = mapped_column(default=True, server_default=true())
@@ -123,13 +126,24 @@ class Session(WithId, Model):
     `due_local` is the local time that its series gives it now, where that is no longer its key;
     what was moved singly (`edited`) meets at another. Without an `address` and `meeting_link` of
     its own it is where its roster meets. What is not `for_all` is for those with a claim alone.
+    With a `capacity`, all may see it and it is for who signs up: `taken` counts seats that are
+    taken or kept for who was offered one.
     """
 
     __tablename__ = "session"
     __table_args__ = (
         UniqueConstraint("series_id", "original_local"),
         CheckConstraint("ends_at > starts_at", name="order"),
+        CheckConstraint("capacity BETWEEN 1 AND 100", name="capacity"),
+        CheckConstraint("taken >= 0 AND taken <= coalesce(capacity, 0)", name="seats"),
         Index("ix_session_roster_id_starts_at", "roster_id", "starts_at"),
+        Index(
+            "ix_session_signup",
+            "roster_id",
+            "starts_at",
+            sqlite_where=text("capacity IS NOT NULL"),
+            postgresql_where=text("capacity IS NOT NULL"),
+        ),
         Index(
             "ix_session_planned",
             "starts_at",
@@ -162,6 +176,8 @@ class Session(WithId, Model):
     state: Mapped[str] = mapped_column(String(16), default=SessionState.PLANNED)
     late: Mapped[bool] = mapped_column(default=False)
     session_type_id: Mapped[UUID | None] = mapped_column(ForeignKey("session_type.id"))
+    capacity: Mapped[int | None]
+    taken: Mapped[int] = mapped_column(default=0)
     message: Mapped[str] = mapped_column(String(500), default="")
     address: Mapped[str | None] = mapped_column(String(300))
     meeting_link: Mapped[str | None] = mapped_column(String(500))

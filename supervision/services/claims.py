@@ -9,7 +9,7 @@ as what is planned; a hold that has run out is deleted by whoever next meets it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -70,12 +70,21 @@ _HELD_BY = delete(_CLAIM).where(
 class Claimant:
     """Somebody whose time a session takes. `hard`: never twice at once.
 
-    `elsewhere`: they have calendars elsewhere, which are worth a look (services/outside).
+    `elsewhere`: they have calendars elsewhere, which are worth a look (services/outside). `only`
+    are the sessions that are theirs where members sign up, None where every one is.
     """
 
     person_id: UUID
     hard: bool
     elsewhere: bool = False
+    only: frozenset[UUID] | None = field(default=None, compare=False)
+
+    def comes_to(self, session_id: UUID) -> bool:
+        return self.only is None or session_id in self.only
+
+    @property
+    def comes_to_some(self) -> bool:
+        return self.only is None or bool(self.only)
 
 
 @dataclass(frozen=True)
@@ -171,7 +180,7 @@ def clashes(
     and have run out at `at` are let go. The look is bounded by the longest claim, so it reads a
     few rows of an index however much a person has ever booked.
     """
-    hard = {one.person_id: one.hard for one in claimants}
+    hard = {one.person_id: one.hard for one in claimants if one.comes_to_some}
     times = [(when.start, when.end, when.start - LONGEST) for when in intervals]
     if not hard or not times:
         return []
@@ -250,6 +259,17 @@ def _busy_often(
     return run(select(*_columns(start)).select_from(found), {"ids": list(person_ids)})
 
 
+def theirs(
+    found: Sequence[Clash],
+    sessions: Iterable[tuple[UUID, Interval]],
+    claimants: Iterable[Claimant],
+) -> list[Clash]:
+    """The clashes of those whose sessions these are: who did not sign up has none."""
+    at = {when.start: session_id for session_id, when in sessions}
+    who = {one.person_id: one for one in claimants}
+    return [one for one in found if who[one.person_id].comes_to(at[one.wanted_at])]
+
+
 def refuse_hard(found: Sequence[Clash]) -> list[Clash]:
     """The clashes that only warn. Raises Clashed when there are others."""
     if any(clash.hard for clash in found):
@@ -263,7 +283,7 @@ def claim(
     softened: Iterable[Clash] = (),
     state: ClaimState = ClaimState.CONFIRMED,
 ) -> None:
-    """Take the claimants' time for sessions that had none of it.
+    """Take the claimants' time for those of these sessions that are theirs, and had none of it.
 
     Where a clash is given as softened, that claim is made soft, so that something which must not
     fail (somebody joins, a series rolls on) need not. Raises Conflict when the database refuses.
@@ -281,6 +301,7 @@ def claim(
         }
         for session_id, when in sessions
         for one in claimants
+        if one.comes_to(session_id)
     ]
     if rows:
         with guarded():

@@ -30,6 +30,7 @@ from supervision.models.rosters import (
     RosterState,
 )
 from supervision.models.sessions import Claim, Series, Session, SessionState, Warned
+from supervision.models.signup import SignupWait
 from supervision.permissions import Actor
 from supervision.services import attendance, polls
 from supervision.services.attendance import Waiting
@@ -48,6 +49,16 @@ class Invitation:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A place in a session that is kept for the actor until `until`."""
+
+    session_id: UUID
+    title: str
+    starts_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Ending:
     """A series near its end, of a roster that the actor runs: `left` sessions, the last at
     `last_at`, which may be over."""
@@ -60,10 +71,11 @@ class Ending:
 
 @dataclass(frozen=True)
 class Waits:
-    """What waits for the actor: invitations by title, endings in order of time, attendance with
-    the latest session first, polls by when they close."""
+    """What waits for the actor: invitations by title, the offer that lapses first, endings in
+    order of time, attendance with the latest session first, polls by when they close."""
 
     invitations: list[Invitation]
+    offers: list[Offer]
     endings: list[Ending]
     attendance: list[Waiting]
     polls: list[polls.Waiting]
@@ -135,9 +147,29 @@ _ENDINGS = (
         Series.warn_at <= bindparam("at"),
     )
 )
-# One statement for all four, since every visit pays for it.
+_OFFERS = (
+    select(
+        Session.id,
+        Roster.title,
+        Roster.kind,
+        Session.starts_at,
+        cast(null(), Boolean),
+        _NO_COUNT,
+        SignupWait.offered_until,
+    )
+    .join(Roster, Roster.id == Session.roster_id)
+    .join(SignupWait, SignupWait.session_id == Session.id)
+    .where(
+        SignupWait.person_id == bindparam("actor_id"),
+        SignupWait.offered_until > bindparam("at"),
+        Session.starts_at > bindparam("at"),
+        Session.state == SessionState.PLANNED,
+    )
+)
+# One statement for all of it, since every visit pays for it.
 _WAITS: CompoundSelect[Any] = union_all(
     _INVITATIONS,
+    _OFFERS,
     _ENDINGS,
     attendance.WAITING.add_columns(_NO_COUNT, _NO_TIME),
     polls.WAITING.add_columns(cast(null(), Boolean), _NO_COUNT, _NO_TIME),
@@ -162,8 +194,9 @@ def just_ended(actor: Actor, since: datetime, at: datetime) -> SessionRow | None
 
 
 def waits(actor: Actor, at: datetime) -> Waits:
-    """The rosters that the actor was asked into or is offered a seat of, the series they run that
-    near their end, sessions to mark or to confirm, and polls to answer."""
+    """The rosters that the actor was asked into or is offered a seat of, seats of sessions that
+    are offered, the series they run that near their end, sessions to mark or to confirm, and polls
+    to answer."""
     rows = run(_WAITS, attendance.bounds(actor, at)).all()
     invited = [
         Invitation(row.id, row.title, row.kind, row.offered_until)
@@ -173,14 +206,23 @@ def waits(actor: Actor, at: datetime) -> Waits:
     endings = [
         Ending(row.id, row.title, row.left, row.starts_at) for row in rows if row.left is not None
     ]
+    offers = [
+        Offer(row.id, row.title, row.starts_at, row.offered_until)
+        for row in rows
+        if row.starts_at is not None and row.offered_until is not None
+    ]
     sessions = [Waiting(*tuple(row)[:5]) for row in rows if row.marked is not None]
     asked = [
         polls.Waiting(row.id, row.title, row.kind, row.starts_at)
         for row in rows
-        if row.starts_at is not None and row.left is None and row.marked is None
+        if row.starts_at is not None
+        and row.left is None
+        and row.marked is None
+        and row.offered_until is None
     ]
     return Waits(
         sorted(invited, key=lambda one: one.title.casefold()),
+        sorted(offers, key=lambda one: one.until),
         sorted(endings, key=lambda one: (one.last_at, one.title)),
         sorted(sessions, key=lambda one: one.starts_at, reverse=True),
         sorted(asked, key=lambda one: one.closes_at),

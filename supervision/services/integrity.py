@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import case, exists, func, select, text
 
 from supervision.db import db
 from supervision.domain.attendance import quarters
@@ -27,6 +27,7 @@ from supervision.models.outside import OutsideBusy, OutsideCalendar
 from supervision.models.people import Credential
 from supervision.models.rosters import LEADS, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session, SessionState
+from supervision.models.signup import SignupWait
 from supervision.services import mail
 
 LATE = timedelta(hours=1)
@@ -40,12 +41,36 @@ SLOT_TYPES = {
 }
 
 
+_KEPT = (
+    select(func.count())
+    .where(SignupWait.session_id == Session.id, SignupWait.offered_until.is_not(None))
+    .scalar_subquery()
+)
+# Who led the roster when the session was, or lead it now, had no seat in it.
+_SIGNED_UP = (
+    select(func.count(Claim.id))
+    .join(Membership, Membership.person_id == Claim.person_id)
+    .where(
+        Claim.session_id == Session.id,
+        Membership.roster_id == Session.roster_id,
+        Membership.role.not_in(LEADS),
+        Membership.joined_at <= Session.starts_at,
+        Membership.left_at.is_(None) | (Membership.left_at >= Session.starts_at),
+    )
+    .scalar_subquery()
+)
+# Once it is marked who was there, whoever came without a seat has a claim too.
+_WAS_MARKED = exists().where(Attendance.session_id == Session.id)
+_SEATED = case((Session.capacity.is_not(None), _SIGNED_UP + _KEPT), else_=0)
+
+
 def faults() -> Iterator[str]:
     """A line for each fault; nothing when all is well."""
     yield from _guards()
     yield from _overlaps()
     yield from _strays()
     yield from _counters()
+    yield from _lines()
     yield from _attendance()
     yield from _envelopes()
     yield from _calendars()
@@ -108,6 +133,20 @@ def _counters() -> Iterator[str]:
         select(Roster.id, Roster.taken, seated).where(Roster.taken != seated)
     ):
         yield f"roster {roster} counts {taken} places taken, {counted} are"
+    for session, taken, counted in db.session.execute(
+        select(Session.id, Session.taken, _SEATED).where(Session.taken != _SEATED, ~_WAS_MARKED)
+    ):
+        yield f"session {session} counts {taken} places taken, {counted} are"
+
+
+def _lines() -> Iterator[str]:
+    """Nobody waits for a session that is theirs."""
+    own = exists().where(
+        Claim.session_id == SignupWait.session_id, Claim.person_id == SignupWait.person_id
+    )
+    waits = select(SignupWait.session_id, SignupWait.person_id).where(own)
+    for session, person in db.session.execute(waits):
+        yield f"person {person} waits for session {session} and has it"
 
 
 def _attendance() -> Iterator[str]:

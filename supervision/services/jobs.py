@@ -25,6 +25,7 @@ from supervision.services import (
     rounds,
     series,
     sessions,
+    signup,
 )
 
 REPLAYS_LAST = timedelta(days=2)
@@ -76,6 +77,7 @@ def _has_lapsed(at: datetime) -> bool:
     return (
         notes.has_deleted(at)
         or rosters.has_lapsed_offers(at)
+        or signup.has_lapsed_offers(at)
         or claims.has_lapsed(at)
         or booking.has_near_requests(at)
         or polls.has_due(at)
@@ -89,6 +91,7 @@ def lapse(shift: Shift) -> None:
         with writing():
             notes.purge_deleted(at)
     rosters.lapse_offers(at, shift.base_url)
+    signup.lapse_offers(at, shift.base_url)
     if claims.has_lapsed(at):
         with writing():
             claims.release_lapsed(at)

@@ -13,6 +13,7 @@ from supervision.permissions import (
     Place,
     can_run_roster,
     can_see_roster,
+    can_sign_up,
     can_take_time,
 )
 
@@ -41,10 +42,24 @@ class Held:
     address: str
     meeting_link: str
     state: str
+    session_capacity: int | None
+    signup_hours: int
+    signup_told: bool
 
 
 _ROSTER = table(Roster)
-_HELD = _ROSTER.c["id", "title", "kind", "zone", "address", "meeting_link", "state"]
+_HELD = _ROSTER.c[
+    "id",
+    "title",
+    "kind",
+    "zone",
+    "address",
+    "meeting_link",
+    "state",
+    "session_capacity",
+    "signup_hours",
+    "signup_told",
+]
 _HOLD = select(*_HELD).where(_ROSTER.c.id == bindparam("roster_id")).with_for_update(key_share=True)
 _HOLD_AND_PLACE = (
     _PLACE.join(Roster, Roster.id == Membership.roster_id)
@@ -91,6 +106,15 @@ def hold_to_take(actor: Actor, roster_id: UUID) -> Held:
     """As `hold_to_run`, for a supervisee who books with their supervisor."""
     held, place = _hold_and_place(actor, roster_id)
     if not can_take_time(place, held.kind):
+        raise NotAllowed
+    _going(held.state)
+    return held
+
+
+def hold_to_sign_up(actor: Actor, roster_id: UUID) -> Held:
+    """As `hold_to_run`, for a member who signs up for a session or off."""
+    held, place = _hold_and_place(actor, roster_id)
+    if not can_sign_up(place):
         raise NotAllowed
     _going(held.state)
     return held

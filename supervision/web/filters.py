@@ -14,6 +14,7 @@ from flask_login import current_user
 from supervision import clock
 from supervision.errors import N_
 from supervision.models.rosters import Kind, MemberRole
+from supervision.services.sessions import Standing
 
 # A number and what it counts stay on one line: 24 November, 2:30 pm.
 TIED = "\u00a0"
@@ -108,12 +109,25 @@ ROLES = {
 }
 
 
+STANDINGS = {
+    Standing.COMES: N_("Signed up"),
+    Standing.OFFERED: N_("A place is kept for you"),
+    Standing.WAITS: N_("On the waiting list"),
+    Standing.OUT: N_("Not signed up"),
+}
+
+
 def kind_name(kind: str) -> str:
     return str(_(KINDS[Kind(kind)]))
 
 
 def member_role_name(role: str) -> str:
     return str(_(ROLES[MemberRole(role)]))
+
+
+def standing_name(standing: str) -> str:
+    """How somebody stands to a session that members sign up for; nothing for who is expected."""
+    return str(_(STANDINGS[Standing(standing)])) if standing else ""
 
 
 def init(app: Flask) -> None:
@@ -128,6 +142,7 @@ def init(app: Flask) -> None:
         "zone_name": zone_name,
         "kind_name": kind_name,
         "member_role_name": member_role_name,
+        "standing_name": standing_name,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(viewer_zone=viewer_zone, offsets_differ=offsets_differ)

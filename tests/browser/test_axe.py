@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 from uuid import uuid4
 
 import pytest
@@ -13,8 +14,8 @@ from playwright.sync_api import ConsoleMessage, Error, Page, expect
 from supervision import clock
 from tests.browser import pages
 
-SCHEMES: tuple[str, ...] = ("light", "dark")
-WIDTHS = (320, 1440)
+# Colours do not depend on the width, nor what there is on the scheme.
+SCHEMES: dict[int, Literal["light", "dark"]] = {320: "dark", 1440: "light"}
 BETWEEN = (320, 480, 768, 900, 1024, 1200, 1440)
 # Answers that are no pages.
 NOT_PAGES = {
@@ -36,9 +37,11 @@ BY_HAND = {
     "booking.confirm_form",
     "booking.decline_form",
     "home.dev_mail",
+    "mail.stop_form",
     "notes.resume",
     "people.invitation",
     "people.reset_form",
+    "signup.seats",
     "vault.begin_again_form",
     "vault.check_code",
     "vault.recover_form",
@@ -80,11 +83,9 @@ class Judge:
             reached = page.evaluate("document.documentElement.scrollWidth")
             if reached > width:
                 self.faults.append(f"{page.url}: {reached} pixels wide in a window of {width}")
-            if width not in WIDTHS:
-                continue
-            for scheme in SCHEMES:
-                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # a word of SCHEMES
-                self._axe(page, f"{page.url}, {width}, {scheme}")
+            if width in SCHEMES:
+                page.emulate_media(color_scheme=SCHEMES[width], reduced_motion="reduce")
+                self._axe(page, f"{page.url}, {width}, {SCHEMES[width]}")
 
     def _axe(self, page: Page, where: str) -> None:
         self._busy = True
@@ -148,6 +149,23 @@ def test_pages_of_a_group(person, new_page, sign_in, judge, known):
     judge.conclude()
 
 
+def test_pages_of_signing_up(new_page, sign_in, judge):
+    """A session that is full: Charlie waits for a place, and Alice gives it another."""
+    charlie, alice = (judge.attend(sign_in(new_page(), name)) for name in ("charlie", "alice"))
+    charlie.goto("/rosters")
+    charlie.get_by_role("link", name="Case seminar").click()
+    judge.look(charlie)
+    charlie.locator(".occasions a").first.click()
+    charlie.wait_for_url("**/sessions/**")
+    judge.look(charlie)
+    charlie.get_by_role("button", name="Join the waiting list").click()
+    expect(charlie.locator(".signup")).to_contain_text("Your place in line")
+    judge.look(charlie)
+    judge.visit(alice, charlie.url)
+    judge.visit(alice, f"{charlie.url}/seats")
+    judge.conclude()
+
+
 def test_pages_of_asking_for_a_time(new_page, sign_in, judge):
     """Bob asks Alice for a first talk; the form to take it, and hers to decline."""
     bob = judge.attend(new_page())
@@ -170,6 +188,7 @@ def test_pages_of_asking_for_a_time(new_page, sign_in, judge):
     alice.get_by_role("button", name="Decline").click()
     expect(alice.locator("#messages")).to_contain_text("Declined. The time is free again")
     judge.visit(bob, bob.url)
+    judge.visit(bob, mailed_link(bob, "bob@example.org", r"/mail/stop/[\w.-]+"))
     judge.conclude()
 
 
@@ -353,12 +372,12 @@ def forget(page: Page, email: str, judge: Judge) -> None:
         judge.visit(page, path)
 
 
-def mailed_link(page: Page, email: str) -> str:
-    """The path of the link that the worker mails, from the demo's page of mails."""
+def mailed_link(page: Page, email: str, path: str = r"/reset/[\w-]+") -> str:
+    """The path of a link that the worker mails, from the demo's page of mails."""
     for _attempt in range(100):
         page.goto("/dev/mail")
         mails = [text for text in page.locator("article").all_inner_texts() if email in text]
-        links = [found[0] for text in mails if (found := re.search(r"/reset/[\w-]+", text))]
+        links = [found[0] for text in mails if (found := re.search(path, text))]
         if links:
             return links[0]
         time.sleep(0.2)

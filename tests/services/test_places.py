@@ -47,6 +47,9 @@ def test_held_roster_is_what_its_row_says(house: House, hold: Callable[[House], 
         address="",
         meeting_link="https://meet.example.org/tuesday",
         state="active",
+        session_capacity=None,
+        signup_hours=24,
+        signup_told=True,
     )
 
 

@@ -1,5 +1,7 @@
 """Eight processes book the same five people: no overlap; and without the guards, overlaps.
 
+Eight members sign up for the last seat: one has it; and where the seat is not counted, several.
+
 There are two guards, each enough alone: bookings that share a person wait for each other, and the
 database refuses overlapping claims. Both are taken away to show that the race is real.
 """
@@ -9,20 +11,23 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
 
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from supervision.config import Settings
 from supervision.db import db, writing
 from supervision.models import guards
 from supervision.models.sessions import Claim, Session
+from supervision.services import integrity
 from tests import factories
 from tests.support import racing
 
@@ -58,6 +63,7 @@ def race(
     attempts: int = ATTEMPTS,
     hours: int = HOURS,
     kind: str = "",
+    sessions: Sequence[str] = (),
 ) -> Counter[str]:
     """Run it in processes of its own, which know the database by its address alone."""
     given = racing.Race(
@@ -69,6 +75,7 @@ def race(
         hours=hours,
         serialised=serialised,
         kind=kind,
+        sessions=sessions,
     )
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.racing"],
@@ -196,3 +203,60 @@ def test_slots_are_taken_twice_without_guards(app: Flask, settings: Settings, de
         found = overlaps(settings)
     assert found > 0
     assert outcome["booked"] > SLOTS
+
+
+# -- members who want the last seat of the same sessions ----------------------------------------
+
+SEATED = 6
+# Counted by the driver alone: who comes to each session, but for who leads (she claims hard).
+COME = """
+    SELECT s.id, s.capacity, s.taken, count(c.id) FROM session AS s
+    LEFT JOIN claim AS c ON c.session_id = s.id AND NOT c.hard GROUP BY s.id, s.capacity, s.taken
+"""
+
+
+@dataclass(frozen=True)
+class Seminar:
+    """Sessions with five of six seats taken, and eight members more who all want the sixth."""
+
+    sessions: list[str]
+    members: Pairs
+
+
+@pytest.fixture
+def seminar(app: Flask) -> Seminar:
+    lead = factories.person("lead")
+    seated = [factories.person(f"seated{number}") for number in range(5)]
+    wanting = [factories.person(f"wanting{number}") for number in range(PROCESSES)]
+    made = factories.roster(lead, *seated, *wanting, capacity=20, session_capacity=6)
+    starts = (racing.AT + timedelta(days=3 + day) for day in range(SEATED))
+    held = [factories.session(made, at, *seated, capacity=6, taken=5) for at in starts]
+    db.session.commit()
+    return Seminar([str(one.id) for one in held], [(str(one.id), str(made.id)) for one in wanting])
+
+
+def come() -> list[tuple[int, int, int]]:
+    """Capacity, seats counted as taken, and those who come, of each session."""
+    rows = db.session.execute(text(COME))
+    return [(row[1], row[2], row[3]) for row in rows]
+
+
+def race_for_seats(settings: Settings, seminar: Seminar, counted: bool) -> Counter[str]:
+    db.session.remove()
+    return race(settings, seminar.members, counted, sessions=seminar.sessions)
+
+
+def test_last_seat_is_taken_by_exactly_one_of_many(
+    app: Flask, settings: Settings, seminar: Seminar
+) -> None:
+    outcome = race_for_seats(settings, seminar, counted=True)
+    assert outcome == {"comes": SEATED, "waits": (PROCESSES - 1) * SEATED}
+    assert come() == [(6, 6, 6)] * SEATED
+    assert list(integrity.faults()) == []
+
+
+def test_looking_before_taking_sells_the_last_seat_twice(
+    app: Flask, settings: Settings, seminar: Seminar
+) -> None:
+    race_for_seats(settings, seminar, counted=False)
+    assert max(found for _capacity, _taken, found in come()) > 6

@@ -21,17 +21,20 @@ from unittest import mock
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from supervision import create_app
 from supervision.db import begin_write, db, writing
 from supervision.errors import Conflict
 from supervision.models.people import Role
+from supervision.models.sessions import Claim, Session
 from supervision.permissions import Actor
-from supervision.services import booking, claims, sessions
+from supervision.services import booking, claims, sessions, signup
 from supervision.services.booking import Choice, Gone
 from supervision.services.claims import Clash, Clashed
 from supervision.services.sessions import Wish
+from supervision.services.signup import own
 from tests.support.databases import settings_for
 
 # Seconds in which others look too before what was found free is taken, where no guard forbids it.
@@ -48,7 +51,8 @@ class Race:
 
     All bookings fall into the first `hours` of one day, so that most of them clash. With `kind`,
     an id of a kind of session, each pair is a supervisee and their roster, and all of them want
-    each hour of those days in turn; a hold comes before each try.
+    each hour of those days in turn; a hold comes before each try. With `sessions`, ids of sessions
+    that members sign up for, each pair is a member, and all of them sign up for each in turn.
     """
 
     database_url: str
@@ -59,6 +63,7 @@ class Race:
     hours: int
     serialised: bool
     kind: str = ""
+    sessions: Sequence[str] = ()
 
     def as_json(self) -> str:
         return json.dumps(asdict(self))
@@ -87,7 +92,9 @@ def _run(seed: int) -> Counter[str]:
     race, dice = _here["race"], random.Random(seed)
     outcome: Counter[str] = Counter()
     with _here["app"].app_context():
-        if race.kind:
+        if race.sessions:
+            outcome += _sign_up_for_all(race, seed)
+        elif race.kind:
             outcome += _take_all(race, seed)
         else:
             for _ in range(race.attempts // race.processes):
@@ -142,6 +149,40 @@ def _take(race: Race, actor: Actor, roster_id: UUID, choice: Choice) -> str:
     except DBAPIError as error:
         return type(error.orig).__name__
     return "booked"
+
+
+def _sign_up_for_all(race: Race, seed: int) -> Counter[str]:
+    """One member signs up for every session, at the same moment as all the others."""
+    actor, outcome = _actor(UUID(race.pairs[seed][0])), Counter[str]()
+    for session_id in race.sessions:
+        _here["start"].wait()
+        outcome[_sign_up(race, actor, UUID(session_id))] += 1
+    return outcome
+
+
+def _sign_up(race: Race, actor: Actor, session_id: UUID) -> str:
+    try:
+        with writing(), _seats_are_counted(race.serialised):
+            return signup.sign_up(actor, AT, session_id).standing
+    except DBAPIError as error:
+        return type(error.orig).__name__
+
+
+def _seats_are_counted(kept: bool) -> AbstractContextManager[object]:
+    """The seam: a look whether a seat is free, and what follows from it in a second transaction."""
+    if kept:
+        return nullcontext()
+    return mock.patch.object(own, "take_seat", _look_and_take)
+
+
+def _look_and_take(session_id: UUID) -> bool:
+    come = select(func.count(Claim.id)).where(Claim.session_id == session_id)
+    seats = select(Session.capacity).where(Session.id == session_id)
+    free = (db.session.scalar(come) or 0) < (db.session.scalar(seats) or 0)
+    db.session.commit()
+    time.sleep(LOOK)
+    begin_write()
+    return free
 
 
 def _actor(person_id: UUID) -> Actor:

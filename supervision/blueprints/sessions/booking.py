@@ -15,6 +15,7 @@ from supervision.blueprints.sessions.forms import BookForm
 from supervision.blueprints.sessions.parts import attempt, bp, offer_people
 from supervision.services import places, polls, series, sessions
 from supervision.services.sessions import USUAL, Booked
+from supervision.web import forms
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page as show_page
 from supervision.web.fragments import wants_fragment
@@ -34,6 +35,7 @@ class Shown:
     minutes: int
     address: str
     meeting_link: str
+    signs_up: bool
 
 
 def _shown(roster_id: UUID) -> Shown:
@@ -46,6 +48,7 @@ def _shown(roster_id: UUID) -> Shown:
         roster.minutes,
         roster.address,
         roster.meeting_link,
+        roster.session_capacity is not None,
     )
 
 
@@ -133,4 +136,6 @@ def _lines(shown: Shown, form: BookForm) -> dict[str, Any]:
 
 def _book_page(status: int, form: BookForm, shown: Shown, **context: Any) -> Response:
     offer_people(form, shown.id, shown.kind)
+    if shown.signs_up:
+        form.who.choices = forms.choices([("all", _("Who signs up")), ("some", _("Only some"))])
     return show_page("sessions/book.html", status, form=form, roster=shown, **context)

@@ -19,7 +19,7 @@ from supervision.blueprints.sessions.forms import (
 )
 from supervision.blueprints.sessions.parts import attempt, bp, changeable
 from supervision.errors import NotFound
-from supervision.services import attendance, series, sessions
+from supervision.services import attendance, series, sessions, signup
 from supervision.services.series import Which
 from supervision.services.sessions import Booked, SessionPage
 from supervision.web import forms
@@ -35,7 +35,9 @@ from supervision.web.words import booked_words, receipt_words, repeat_words
 def show(session_id: UUID) -> Response:
     actor, at = viewer(), clock.now()
     page = sessions.session_page(actor, at, session_id)
-    words, sheet = "", None
+    seats, words, sheet = None, "", None
+    if page.session.capacity is not None:
+        seats = signup.seats_of(actor, at, session_id, page.session.standing)
     if page.series:
         words = repeat_words(page.series.repeat, page.series.first_day)
     if page.session.starts_at <= at:
@@ -46,6 +48,7 @@ def show(session_id: UUID) -> Response:
         page=page,
         s=page.session,
         repeat=words,
+        seats=seats,
         sheet=sheet,
         receipt_words=receipt_words,
         history=attendance.history_of(sheet) if sheet else [],

@@ -60,9 +60,9 @@ def changeable(session_id: UUID) -> SessionPage:
     return page
 
 
-def offer_people(form: SettingForm, roster_id: UUID, kind: str) -> None:
-    """Fill in who can be chosen; in an individual roster nobody is."""
-    if kind == Kind.INDIVIDUAL:
+def offer_people(form: SettingForm, roster_id: UUID, kind: str, signs_up: bool = False) -> None:
+    """Fill in who can be chosen; in an individual roster, and where members sign up, nobody is."""
+    if kind == Kind.INDIVIDUAL or signs_up:
         del form.who, form.people
         return
     members = rosters.members_of(roster_id)

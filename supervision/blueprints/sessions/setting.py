@@ -43,7 +43,8 @@ def _form(page: SessionPage, **values: Any) -> ChangeForm:
 
 
 def _page(status: int, form: ChangeForm, page: SessionPage) -> Response:
-    offer_people(form, page.session.roster_id, page.session.kind)
+    signs_up = page.session.capacity is not None
+    offer_people(form, page.session.roster_id, page.session.kind, signs_up)
     return show_page("sessions/change.html", status, form=form, page=page, s=page.session)
 
 

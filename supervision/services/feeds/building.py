@@ -12,8 +12,10 @@ from supervision.services.feeds.fragments import NOTHING, Built, digest
 from supervision.services.feeds.rows import Company, Meeting, Place, Wanted, session_id
 from supervision.services.feeds.words import Words, words_in
 
-# The version of a session, and who else comes where that is told.
-Due = tuple[str, Company | None]
+# The version of a session, who else comes where that is told, and whether it is the reader's.
+Due = tuple[str, Company | None, bool]
+# What a key says of whether the reader comes.
+_OPEN = {True: "", False: " open"}
 
 
 class RosterLeftError(Exception):
@@ -48,23 +50,29 @@ def _calendar_name(wanted: Wanted, words: Words, places: Mapping[UUID, Place]) -
 
 
 def _due(wanted: Wanted, words: Words, places: Mapping[UUID, Place]) -> dict[str, Due]:
-    """The events of the feed by time. A key says all that an event depends on."""
+    """The events of the feed by time. A key says all that an event depends on.
+
+    Who else comes is not told where members sign up: that changes every day.
+    """
     shared = _shared(wanted, words, places)
     found = rows.versions(wanted)
     if wanted.privacy != Privacy.FULL:
         return {
-            f"{text} {shared[roster]}": (text, None)
-            for text, roster, _for_all in found
-            if roster in shared
+            f"{one.version} {shared[one.roster]}{_OPEN[one.mine]}": (one.version, None, one.mine)
+            for one in found
+            if one.roster in shared
         }
     companies = rows.companies(wanted.person_id, places)
-    some = rows.claimed([session_id(text) for text, _roster, for_all in found if not for_all])
+    some = rows.claimed([session_id(one.version) for one in found if not one.for_all])
     due: dict[str, Due] = {}
-    for text, roster, for_all in found:
-        company = companies[UUID(roster)]
-        if not for_all:
-            company = company.only(some[session_id(text)])
-        due[f"{text} {digest(shared.get(roster), company)}"] = (text, company)
+    for one in found:
+        company: Company | None = companies[UUID(one.roster)]
+        if one.signup:
+            company = None
+        elif company and not one.for_all:
+            company = company.only(some[session_id(one.version)])
+        key = f"{one.version} {digest(shared.get(one.roster), company)}{_OPEN[one.mine]}"
+        due[key] = (one.version, company, one.mine)
     return due
 
 
@@ -80,22 +88,36 @@ def _made(
     wanted: Wanted, words: Words, places: Mapping[UUID, Place], due: Mapping[str, Due]
 ) -> dict[str, bytes]:
     """New events by key."""
-    ids = {key: session_id(text) for key, (text, _company) in due.items()}
+    ids = {key: session_id(text) for key, (text, _company, _mine) in due.items()}
     meetings = {one.id: one for one in rows.meetings(ids.values())}
     return {
-        key: ical.event(occurrence(wanted, words, meeting, places[meeting.roster_id], company))
-        for key, (_text, company) in due.items()
+        key: ical.event(
+            occurrence(wanted, words, meeting, places[meeting.roster_id], company, mine)
+        )
+        for key, (_text, company, mine) in due.items()
         if (meeting := meetings.get(ids[key]))
     }
 
 
 def occurrence(
-    wanted: Wanted, words: Words, meeting: Meeting, place: Place, company: Company | None
+    wanted: Wanted,
+    words: Words,
+    meeting: Meeting,
+    place: Place,
+    company: Company | None,
+    mine: bool,
 ) -> ical.Occurrence:
-    """What a feed tells of a session: nothing but the time, where it is, or who comes too."""
+    """What a feed tells of a session: nothing but the time, where it is, or who comes too.
+
+    What is not `mine` is open: the reader has not signed up for it.
+    """
     busy = wanted.privacy == Privacy.BUSY
     cancelled = meeting.state == SessionState.CANCELLED
     summary = _summary(wanted.privacy, words, place)
+    if cancelled:
+        summary = words.cancelled % {"text": summary}
+    elif not mine:
+        summary = words.open % {"text": summary}
     page = f"{wanted.base_url}/sessions/{meeting.id}"
     there = place.with_own(meeting.address, meeting.meeting_link)
     return ical.Occurrence(
@@ -106,7 +128,8 @@ def occurrence(
         stamped_at=_stamp(meeting, company),
         sequence=meeting.sequence,
         cancelled=cancelled,
-        summary=words.cancelled % {"text": summary} if cancelled else summary,
+        summary=summary,
+        busy=mine,
         location="" if busy else there.address or there.meeting_link,
         description="" if busy else _description(words, there, company, page),
         url="" if busy else page,

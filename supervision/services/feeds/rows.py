@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, cast, exists, f
 
 from supervision.db import UTCDateTime, db, run
 from supervision.domain import ical
-from supervision.models.feeds import Scope
+from supervision.models.feeds import Privacy, Scope
 from supervision.models.people import Person
 from supervision.models.rosters import Membership, MemberState, Roster
 from supervision.models.sessions import MAX_MINUTES, PUBLISHED, Claim, Session, SessionState
@@ -114,15 +114,22 @@ def session_id(text: str) -> UUID:
 
 
 @cache
-def _versions(scope: str) -> Select[*tuple[Any, ...]]:
+def _versions(scope: str, open_too: bool) -> Select[*tuple[Any, ...]]:
     theirs = exists().where(
         Claim.session_id == Session.id, Claim.person_id == bindparam("person_id")
     )
     start, kept_from = (bindparam(name, type_=UTCDateTime) for name in ("start", "kept_from"))
     # As text: to make thousands of ids and instants Python's costs more than the rest together.
     version = _text(Session.id) + " " + _text(Session.published_at) + " " + _text(Session.sequence)
+    mine = or_(Session.capacity.is_(None), theirs)
     query = (
-        select(version, _text(Session.roster_id), Session.for_all)
+        select(
+            version.label("version"),
+            _text(Session.roster_id).label("roster"),
+            Session.for_all,
+            Session.capacity.is_not(None).label("signup"),
+            mine.label("mine"),
+        )
         .join(Membership, Membership.roster_id == Session.roster_id)
         .where(
             *_active(),
@@ -138,6 +145,8 @@ def _versions(scope: str) -> Select[*tuple[Any, ...]]:
     )
     if scope == Scope.ROSTER:
         query = query.where(Session.roster_id == bindparam("roster_id"))
+    if not open_too:
+        query = query.where(mine)
     return query
 
 
@@ -147,10 +156,12 @@ def _text(column: Any) -> ColumnElement[str]:
 
 def versions(wanted: Wanted) -> Sequence[Any]:
     """The sessions that the feed shows, by time, at most MOST_EVENTS: rows of the id, stamp and
-    sequence as one text, the roster's id as text, and whether it is for all.
+    sequence as one text, the roster's id as text, whether it is for all, whether members sign up,
+    and whether it is the person's.
 
-    Those for some members alone where the person is one of them. Text is the database's own: it
-    is for telling versions apart.
+    Those for some members alone where the person is one of them. What one did not sign up for is
+    told as open by the feed of its roster alone, if that tells anything but when one is busy. Text
+    is the database's own: it is for telling versions apart.
     """
     start, end = ical.window(wanted.day, wanted.zone)
     values = {
@@ -164,7 +175,8 @@ def versions(wanted: Wanted) -> Sequence[Any]:
     }
     if wanted.scope != Scope.ROSTER:
         del values["roster_id"]
-    return run(_versions(wanted.scope), values).all()
+    open_too = wanted.scope == Scope.ROSTER and wanted.privacy != Privacy.BUSY
+    return run(_versions(wanted.scope, open_too), values).all()
 
 
 # -- the rest --------------------------------------------------------------------------------------

@@ -10,12 +10,13 @@ from supervision.models.rosters import Kind
 
 @dataclass(frozen=True)
 class Words:
-    """One language's words. `cancelled` and the `…_line` ones hold a %(text)s place."""
+    """One language's words. `cancelled`, `open` and the `…_line` ones hold a %(text)s place."""
 
     calendar: str
     busy: str
     kinds: dict[str, str]
     cancelled: str
+    open: str
     place_line: str
     link_line: str
     page_line: str
@@ -36,6 +37,7 @@ def words_in(language: str) -> Words:
                 Kind.GROUP: _("Group supervision"),
             },
             cancelled=_("Cancelled: %(text)s", text="%(text)s"),
+            open=_("Open: %(text)s", text="%(text)s"),
             place_line=_("Place: %(text)s", text="%(text)s"),
             link_line=_("Join: %(text)s", text="%(text)s"),
             page_line=_("More: %(text)s", text="%(text)s"),

@@ -22,8 +22,10 @@ from supervision.services.claims import Claimant, Clash
 from supervision.services.importing import child
 from supervision.services.places import Held, hold_to_run, run_roster
 from supervision.services.sessions.notices import Notice, notify
-from supervision.services.sessions.one import own_warnings
+from supervision.services.sessions.one import booked_verb, own_warnings
 from supervision.services.sessions.plan import insert_sessions, members_of
+from supervision.services.sessions.setting import USUAL
+from supervision.services.sessions.whose import takers_of
 
 BEFORE = N_("It was imported before.")
 SAME_START = N_("This roster has a session at this time.")
@@ -92,7 +94,7 @@ def lines_of(actor: Actor, at: datetime, roster_id: UUID, found: Sequence[Found]
     Raises NotFound, NotAllowed, Conflict.
     """
     roster = hold_to_run(actor, roster_id)
-    return _lines(roster, members_of(roster), at, found)
+    return _lines(roster, takers_of(roster, members_of(roster), USUAL), at, found)
 
 
 def session_id(roster_id: UUID, key: str) -> UUID:
@@ -182,23 +184,26 @@ def add_sessions(
 ) -> Added:
     """Add the chosen sessions to a roster, or none; whoever is in the roster now is in them.
 
+    Where members sign up, what is to come is open to them; all are in what has been.
     What is to come is told by one mail to each; of the past nobody is told. Everything is looked
     at anew. Raises NotFound, NotAllowed, and Conflict when a chosen one cannot be added any more
     or none was chosen.
     """
     roster = hold_to_run(actor, roster_id)
     members = members_of(roster)
+    takers = takers_of(roster, members, USUAL)
     claims.serialise(member.person_id for member in members)
-    wanted = [line for line in _lines(roster, members, at, found) if line.id in chosen]
+    wanted = [line for line in _lines(roster, takers, at, found) if line.id in chosen]
     if not wanted:
         raise Conflict(N_("Choose at least one session."))
     if any(line.left_out for line in wanted):
         raise Conflict(N_("Something changed meanwhile. Look at the list again."))
-    placed = _insert(actor, at, roster, wanted)
-    claims.claim(placed, members)
-    past = sum(line.is_past for line in wanted)
+    was, coming = ([one for one in wanted if one.is_past == past] for past in (True, False))
+    without_seats = replace(roster, session_capacity=None)
+    claims.claim(_insert(actor, at, without_seats, was), members)
+    claims.claim(_insert(actor, at, roster, coming), takers)
+    past = len(was)
     record(Act.IMPORT_SESSIONS, at, actor.id, roster_id, sessions=len(wanted), past=past)
-    coming = [line for line in wanted if not line.is_past]
     if coming:
         _tell(actor, at, roster, members, coming, base_url)
     return Added(len(wanted), past)
@@ -237,7 +242,7 @@ def _tell(
     notice = Notice(
         f"import:{roster.id}:{at:%Y%m%d%H%M%S}",
         0,
-        "booked",
+        booked_verb(roster, USUAL),
         [line.span for line in coming],
         f"/rosters/{roster.id}",
         warnings=own_warnings(met),

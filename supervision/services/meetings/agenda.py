@@ -12,6 +12,7 @@ from supervision.db import db, run, table
 from supervision.domain.methods import BY_KEY
 from supervision.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from supervision.models.meetings import (
+    Meeting,
     MeetingAbsence,
     MeetingSetting,
     MeetingSwap,
@@ -201,18 +202,42 @@ def mark_absent(
         if person_id in change.board.absences[session_id]:
             return
         db.session.add(MeetingAbsence(session_id=session_id, person_id=person_id, said_at=at))
-        run(_DROP_TURN, {"of_session": session_id, "of_person": person_id})
-        db.session.execute(
-            update(MeetingSwap)
-            .where(
-                MeetingSwap.session_id == session_id,
-                MeetingSwap.state == SwapState.ASKED,
-                (MeetingSwap.asker_id == person_id) | (MeetingSwap.asked_id == person_id),
-            )
-            .values(state=SwapState.WITHDRAWN)
-        )
+        _pass_on(session_id, person_id)
     record(Act.MEETING_ABSENT, at, actor.id, session_id, person=person_id)
     _tell(actor, at, change, person_id, False, base_url)
+
+
+def _pass_on(session_id: UUID, person_id: UUID) -> None:
+    """Take somebody's turn out of a meeting, and what was asked about it."""
+    run(_DROP_TURN, {"of_session": session_id, "of_person": person_id})
+    db.session.execute(
+        update(MeetingSwap)
+        .where(
+            MeetingSwap.session_id == session_id,
+            MeetingSwap.state == SwapState.ASKED,
+            (MeetingSwap.asker_id == person_id) | (MeetingSwap.asked_id == person_id),
+        )
+        .values(state=SwapState.WITHDRAWN)
+    )
+
+
+def expect_no_longer(session_id: UUID, person_id: UUID) -> None:
+    """Somebody signed off: a turn that was written down for them passes on.
+
+    The turns of a meeting that has begun stay as they are.
+    """
+    if db.session.scalar(select(Meeting.session_id).where(Meeting.session_id == session_id)):
+        return
+    _pass_on(session_id, person_id)
+
+
+def expect_again(session_id: UUID, person_id: UUID) -> None:
+    """Somebody signed up: whatever they said before, they can come."""
+    db.session.execute(
+        delete(MeetingAbsence).where(
+            MeetingAbsence.session_id == session_id, MeetingAbsence.person_id == person_id
+        )
+    )
 
 
 def come(actor: Actor, at: datetime, session_id: UUID, person_id: UUID, base_url: str = "") -> None:
@@ -221,11 +246,7 @@ def come(actor: Actor, at: datetime, session_id: UUID, person_id: UUID, base_url
         _may_mark(actor, change.board, session_id, person_id)
         if person_id not in change.board.absences[session_id]:
             return
-        db.session.execute(
-            delete(MeetingAbsence).where(
-                MeetingAbsence.session_id == session_id, MeetingAbsence.person_id == person_id
-            )
-        )
+        expect_again(session_id, person_id)
     record(Act.MEETING_PRESENT, at, actor.id, session_id, person=person_id)
     _tell(actor, at, change, person_id, True, base_url)
 

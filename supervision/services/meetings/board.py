@@ -39,7 +39,8 @@ AHEAD = 6
 class Occasion:
     """A planned session of the roster: [starts_at, ends_at), and its meeting's own.
 
-    `afterwards`: it was entered when it was over already (an import), so no rota had planned it.
+    `signup`: it is for those of its members who signed up. `afterwards`: it was entered when it
+    was over already (an import), so no rota had planned it.
     """
 
     id: UUID
@@ -48,6 +49,7 @@ class Occasion:
     zone: str
     begun_at: datetime | None
     closed_at: datetime | None
+    signup: bool
     for_all: bool
     afterwards: bool
 
@@ -253,6 +255,7 @@ _OCCASIONS = (
         Session.zone,
         Meeting.started_at,
         Meeting.ended_at,
+        Session.capacity.is_not(None),
         Session.for_all,
         (Session.created_at >= Session.ends_at).label("afterwards"),
     )

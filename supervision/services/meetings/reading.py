@@ -128,6 +128,7 @@ class Agenda:
     begun: bool
     ended: bool
     marked: bool
+    signup: bool
 
     @property
     def open(self) -> bool:
@@ -217,6 +218,7 @@ def agenda_from(board: Board, actor: Actor, session_id: UUID) -> Agenda:
         begun=occasion.begun_at is not None,
         ended=occasion.ends_at <= board.at,
         marked=bool(board.came[session_id]),
+        signup=occasion.signup,
     )
 
 

@@ -103,7 +103,9 @@ def with_outside(
     """
     known = {(clash.person_id, clash.wanted_at) for clash in found}
     more = dict[tuple[UUID, datetime], Clash]()
-    for row in _overlapping([one.person_id for one in members if one.elsewhere], wanted):
+    for row in _overlapping(
+        [one.person_id for one in members if one.elsewhere and one.comes_to_some], wanted
+    ):
         key = row.person_id, row.wanted_at
         if key not in known and key not in more:
             more[key] = _clash(row, own=row.person_id == actor.id)

@@ -19,7 +19,7 @@ from supervision.permissions import (
     Actor,
     can_make_roster,
 )
-from supervision.services import people, polls, sessions
+from supervision.services import people, polls, sessions, signup
 from supervision.services.audit import Act, record
 from supervision.services.places import Held, hold_to_run
 from supervision.services.rosters import offers
@@ -28,7 +28,10 @@ from supervision.services.rosters.seats import take_seat
 
 @dataclass(frozen=True)
 class RosterForm:
-    """What can be said of a roster. `minutes` is the usual length; `zone` an IANA name."""
+    """What can be said of a roster. `minutes` is the usual length; `zone` an IANA name.
+
+    With `session_capacity` members sign up for each session, which has so many seats.
+    """
 
     title: str
     kind: str
@@ -37,6 +40,9 @@ class RosterForm:
     minutes: int
     address: str
     meeting_link: str
+    session_capacity: int | None = None
+    signup_hours: int = 24
+    signup_told: bool = True
 
 
 def make_roster(actor: Actor, at: datetime, form: RosterForm) -> UUID:
@@ -64,9 +70,18 @@ def make_roster(actor: Actor, at: datetime, form: RosterForm) -> UUID:
 
 
 def edit_roster(
-    actor: Actor, at: datetime, roster_id: UUID, form: RosterForm, base_url: str = ""
+    actor: Actor,
+    at: datetime,
+    roster_id: UUID,
+    form: RosterForm,
+    base_url: str = "",
+    knows_turn: bool = False,
 ) -> None:
-    """Change what is said of a roster; its kind stays. Raises NotAllowed, NotFound, Invalid."""
+    """Change what is said of a roster; its kind stays. Raises NotAllowed, NotFound, Invalid.
+
+    Whether members sign up is changed for what is to come, too: the actor has to know how
+    (`signup.turn_of`). Another number of seats counts for sessions that are booked from now on.
+    """
     roster, held = _hold_to_run(actor, roster_id)
     _check(form)
     if form.kind != roster.kind:
@@ -75,6 +90,9 @@ def edit_roster(
         raise Invalid(
             "capacity", N_("%(taken)s places are taken or kept."), taken=str(roster.taken)
         )
+    turned = (form.session_capacity is None) != (roster.session_capacity is None)
+    if turned and not knows_turn and signup.turn_of(roster_id, at, None).sessions:
+        raise Invalid("knows_turn", N_("Look at what this changes, and tick that you want it."))
     title, place = roster.title, (roster.address, roster.meeting_link)
     for name, value in _columns(form).items():
         setattr(roster, name, value)
@@ -83,6 +101,10 @@ def edit_roster(
     if renamed or place != (roster.address, roster.meeting_link):
         sessions.republish(roster_id, at, actor, base_url, renamed)
     record(Act.ROSTER_EDIT, at, actor.id, roster_id)
+    if turned and form.session_capacity is None:
+        signup.turn_off(actor, at, held, base_url)
+    elif turned and form.session_capacity:
+        signup.turn_on(actor, at, held, form.session_capacity, base_url)
     offers.fill(held, at, base_url)
 
 
@@ -112,6 +134,9 @@ def _columns(form: RosterForm) -> dict[str, object]:
         "minutes": form.minutes,
         "address": form.address.strip(),
         "meeting_link": form.meeting_link.strip(),
+        "session_capacity": form.session_capacity,
+        "signup_hours": form.signup_hours,
+        "signup_told": form.signup_told,
     }
 
 
@@ -142,3 +167,15 @@ def faults(form: RosterForm) -> Iterator[Invalid]:
         sessions.check_link(form.meeting_link.strip())
     except Invalid as fault:
         yield fault
+    yield from _faults_of_signup(form)
+
+
+def _faults_of_signup(form: RosterForm) -> Iterator[Invalid]:
+    if not 0 <= form.signup_hours <= 336:
+        yield Invalid("signup_hours", N_("Choose between 0 and 336 hours."))
+    if form.session_capacity is None:
+        return
+    if form.kind == Kind.INDIVIDUAL:
+        yield Invalid("signs_up", N_("In individual supervision both are always expected."))
+    if not 1 <= form.session_capacity <= signup.MOST_SEATS:
+        yield Invalid("session_capacity", N_("Choose between 1 and 100 places."))

@@ -21,7 +21,7 @@ from supervision.models.rosters import (
 from supervision.permissions import (
     Actor,
 )
-from supervision.services import feeds, mail, people, sessions
+from supervision.services import feeds, mail, people, sessions, signup
 from supervision.services.audit import Act, record
 from supervision.services.places import (
     Held,
@@ -102,10 +102,14 @@ def roles_of(kind: str) -> tuple[MemberRole, ...]:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What came of saying yes; `clashes` counts coming sessions at times already taken."""
+    """What came of saying yes; `clashes` counts coming sessions at times already taken.
+
+    `signs_up`: coming sessions are one's own only once one signs up for them.
+    """
 
     state: str
     clashes: int = 0
+    signs_up: bool = False
 
 
 def accept(actor: Actor, at: datetime, roster_id: UUID, base_url: str = "") -> Accepted:
@@ -145,13 +149,14 @@ def _accepted(
     record(Act.MEMBER_ACCEPT, at, actor.id, roster.id, state=membership.state)
     joined = membership.state == MemberState.ACTIVE
     letters.tell("joined" if joined else "waits", roster, membership, at, base_url)
-    return Accepted(membership.state, clashes)
+    signs_up = roster.session_capacity is not None and membership.role not in LEADS
+    return Accepted(membership.state, clashes, signs_up)
 
 
 def decline(actor: Actor, at: datetime, roster_id: UUID, base_url: str = "") -> None:
     """Say no to an invitation or to an offered place. Raises NotFound."""
     roster, membership = _hold_own(actor, roster_id, MemberState.INVITED, MemberState.WAITING)
-    _end_membership(roster, membership, at)
+    _end_membership(roster, membership, at, base_url)
     record(Act.MEMBER_DECLINE, at, actor.id, roster_id)
     letters.tell("declined", roster, membership, at, base_url)
     offers.fill(roster, at, base_url)
@@ -160,7 +165,7 @@ def decline(actor: Actor, at: datetime, roster_id: UUID, base_url: str = "") -> 
 def leave(actor: Actor, at: datetime, roster_id: UUID, base_url: str = "") -> None:
     """Leave a roster or its line. Raises NotFound, and Conflict for the only one who leads it."""
     roster, membership = _hold_own(actor, roster_id, MemberState.ACTIVE, MemberState.WAITING)
-    _end_membership(roster, membership, at)
+    _end_membership(roster, membership, at, base_url)
     record(Act.MEMBER_LEAVE, at, actor.id, roster_id)
     letters.tell("left", roster, membership, at, base_url)
     offers.fill(roster, at, base_url)
@@ -175,7 +180,7 @@ def remove_member(
     if membership is None or membership.roster_id != roster_id or membership.state not in CURRENT:
         raise NotFound
     invited = membership.state == MemberState.INVITED
-    _end_membership(roster, membership, at)
+    _end_membership(roster, membership, at, base_url)
     record(Act.MEMBER_REMOVE, at, actor.id, roster_id, person=membership.person_id)
     if invited:
         people.withdraw_roster_link(membership.person_id, roster_id, at)
@@ -203,7 +208,7 @@ def _hold_own(actor: Actor, roster_id: UUID, *states: MemberState) -> tuple[Held
     return roster, membership
 
 
-def _end_membership(roster: Held, membership: Membership, at: datetime) -> None:
+def _end_membership(roster: Held, membership: Membership, at: datetime, base_url: str) -> None:
     """End it, and free its seat: one that was taken, or kept while it was offered."""
     was_active = membership.state == MemberState.ACTIVE
     if was_active and membership.role in LEADS and _leads(roster.id) == 1:
@@ -215,6 +220,8 @@ def _end_membership(roster: Held, membership: Membership, at: datetime) -> None:
     if had_seat:
         free_seats(roster.id)
     if was_active:
+        if membership.role not in LEADS:
+            signup.give_up_seats(roster, membership.person_id, at, base_url)
         sessions.member_left(roster.id, membership.person_id, at)
         feeds.bump([membership.person_id, *active_people(roster.id)])
 

@@ -23,6 +23,7 @@ from supervision.services.series.parts import (
 )
 from supervision.services.series.rolling import add_rows
 from supervision.services.series.rows import horizon, keep_people
+from supervision.services.sessions.one import booked_verb
 from supervision.services.sessions.plan import (
     Booked,
     Wish,
@@ -30,7 +31,7 @@ from supervision.services.sessions.plan import (
     local_key,
     spans,
 )
-from supervision.services.sessions.whose import Whose, people_of
+from supervision.services.sessions.whose import Whose, people_of, takers_of
 
 
 def expand(
@@ -110,14 +111,15 @@ def book_series(
     check_future(wanted, at)
     members = people_of(roster, wish.setting.people)
     times = list(zip(made.slots, spans(wanted, wish.minutes), strict=True))
-    warnings = check_slots(actor, [(members, times)], at)
+    takers = takers_of(roster, members, wish.setting)
+    warnings = check_slots(actor, [(takers, times)], at)
     last = due[-1].original_local.date()
     series = _add_series(actor, at, roster, wish, repeat, last, left_out.and_each(made.skipped))
     placed = add_rows(roster, series, made, at, wish.message)
-    claims.claim(placed, members)
+    claims.claim(placed, takers)
     see_ending(series)
     record(Act.SERIES_BOOK, at, actor.id, series.id, roster=roster_id, sessions=len(placed))
-    change = Change("booked", placed, wish.message, warnings)
+    change = Change(booked_verb(roster, wish.setting), placed, wish.message, warnings)
     tell(actor, at, roster, Whose(members), series, change, base_url)
     shifted = sum(one.shifted for one in wanted)
     return Booked(tuple(key for key, _ in placed), series.zone, series.id, tuple(warnings), shifted)

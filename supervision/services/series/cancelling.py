@@ -17,7 +17,8 @@ from supervision.services.series.ending import see_ending
 from supervision.services.series.parts import Change, tell
 from supervision.services.series.rows import changeable, coming, cut, due_of, going, series_of
 from supervision.services.sessions.one import changeable_session
-from supervision.services.sessions.plan import checked_message, members_of, touch
+from supervision.services.sessions.plan import checked_message, touch
+from supervision.services.sessions.seats import end_lines
 from supervision.services.sessions.whose import whose
 
 
@@ -98,17 +99,19 @@ def cancel_rows(
     base_url: str,
 ) -> int:
     """Cancel these sessions of a series and tell it once; returns how many."""
-    claims.serialise(member.person_id for member in members_of(roster))
+    owners = whose(roster, sessions)
+    claims.serialise(member.person_id for member in owners.members)
     for session in sessions:
         session.state, session.message = SessionState.CANCELLED, message
         touch(session, at)
     series.sequence += 1
     db.session.flush()
     claims.release(session.id for session in sessions)
+    end_lines(sessions)
     see_ending(series)
     record(Act.SERIES_CANCEL, at, actor.id, series.id, roster=roster.id, sessions=len(sessions))
     placed = [(one.id, Interval(one.starts_at, one.ends_at)) for one in sessions]
     if placed:
-        owners, change = whose(roster, sessions), Change("cancelled", placed, message)
+        change = Change("cancelled", placed, message)
         tell(actor, at, roster, owners, series, change, base_url)
     return len(sessions)

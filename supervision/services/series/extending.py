@@ -31,7 +31,7 @@ from supervision.services.sessions.plan import (
     members_of,
     spans,
 )
-from supervision.services.sessions.whose import Whose, those_of
+from supervision.services.sessions.whose import Whose, takers_of, those_of
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,14 @@ def extend_series(
         raise Conflict(N_("No session is left to book."))
     wanted = [slot.due for slot in made.slots]
     check_future(wanted, at)
-    people = those_of(members_of(roster), setting_of(series).people)
+    setting = setting_of(series)
+    people = those_of(members_of(roster), setting.people)
+    takers = takers_of(roster, people, setting)
     times = list(zip(made.slots, spans(wanted, series.minutes), strict=True))
-    warnings = check_slots(actor, [(people, times)], at)
+    warnings = check_slots(actor, [(takers, times)], at)
     _lengthen(series, further, due, made.skipped, at)
     placed = add_rows(roster, series, made, at, message)
-    claims.claim(placed, people)
+    claims.claim(placed, takers)
     see_ending(series)
     record(Act.SERIES_EXTEND, at, actor.id, series.id, roster=roster.id, sessions=len(placed))
     change = Change("extended", placed, message, warnings)

@@ -134,7 +134,8 @@ def _check(
     groups = [
         (people, [(slots[key], spans[key]) for key in ids]) for people, ids in owners.groups(spans)
     ]
-    return check_slots(actor, groups, at, list(spans))
+    found = check_slots(actor, groups, at, list(spans))
+    return claims.theirs(found, spans.items(), owners.members)
 
 
 def single_edits(actor: Actor, at: datetime, session_id: UUID) -> dict[Which, int]:
@@ -247,6 +248,7 @@ def _split(actor: Actor, at: datetime, series: Series, plan: Plan) -> Series:
         rrule=series.rrule,
         rolled_until=until,
         skips=series.skips,
+        capacity=series.capacity,
         split_from_id=series.id,
         made_by_id=actor.id,
         created_at=at,

@@ -22,7 +22,7 @@ from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.one import own_warnings
 from supervision.services.sessions.plan import insert_sessions, local_key, members_of, spans
 from supervision.services.sessions.setting import Setting, own_place
-from supervision.services.sessions.whose import those_of
+from supervision.services.sessions.whose import takers_of, those_of
 
 
 def roll_series(at: datetime) -> int:
@@ -64,7 +64,7 @@ def _roll_one(series_id: UUID, at: datetime) -> int:
 
 def _add_rolled(roster: Held, series: Series, due: list[Occurrence], at: datetime) -> None:
     setting = setting_of(series)
-    people = those_of(members_of(roster), setting.people)
+    people = takers_of(roster, those_of(members_of(roster), setting.people), setting)
     if not due or not people:
         return
     claims.serialise(one.person_id for one in people)
@@ -119,6 +119,7 @@ def add_rows(
         setting=Setting(own_place(series), None if series.for_all else frozenset()),
         state=SessionState(series.state),
         session_type_id=session_type_id,
+        capacity=series.capacity,
     )
     for (session_id, _span), slot, one in zip(placed, made.slots, keyed, strict=True):
         due_local = slot.key if slot.key != local_key(one.original_local) else None

@@ -20,6 +20,7 @@ from supervision.services.sessions.plan import Booked, Wish
 from supervision.services.sessions.reads import (
     PAGE,
     SessionRow,
+    Standing,
     coming_of_roster,
     next_start,
     past_of_roster,
@@ -39,6 +40,7 @@ __all__ = [
     "SessionPage",
     "SessionRow",
     "Setting",
+    "Standing",
     "Wish",
     "announce_due",
     "book_session",

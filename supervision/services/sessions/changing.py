@@ -8,6 +8,7 @@ from uuid import UUID
 
 from supervision.db import db
 from supervision.domain.intervals import Interval
+from supervision.errors import N_, Invalid
 from supervision.models.sessions import Session
 from supervision.permissions import Actor
 from supervision.services import claims, outside
@@ -92,6 +93,8 @@ def put_on(
     base_url: str,
 ) -> Changed:
     """Give sessions of a held roster, in order of time, a setting; tell whom it concerns."""
+    if roster.session_capacity is not None:
+        _check_same_kind(sessions, setting)
     people, owners = people_of(roster, setting.people), whose(roster, sessions)
     claims.serialise(one.person_id for one in owners.members)
     changed = [one for one in sessions if _differs(one, owners, people, setting)]
@@ -106,10 +109,21 @@ def put_on(
     news, warnings = _News(), list[Clash]()
     for before, ids in owners.groups(spans):
         warnings += _regroup(actor, before, people, {key: spans[key] for key in ids}, at, news)
-        stay = [one for one in people if one in before]
-        news.add("changed", stay, [key for key in ids if key in moved])
+        for key in moved.intersection(ids):
+            news.add("changed", [one for one in owners.told(key) if one in people], [key])
     _tell(actor, at, roster, owners, spans, setting, event, news, warnings, base_url)
     return Changed(len(changed), roster.zone, tuple(warnings))
+
+
+def _check_same_kind(sessions: Sequence[Session], setting: Setting) -> None:
+    """Where members sign up, a session is for who does, or for some, as it was booked."""
+    if any(one.for_all != (setting.people is None) for one in sessions):
+        raise Invalid(
+            "people",
+            N_(
+                "Members sign up here: a session is for all of them, or for some, as it was booked."
+            ),
+        )
 
 
 def _differs(one: Session, owners: Whose, people: list[Claimant], setting: Setting) -> bool:

@@ -90,7 +90,7 @@ def _correct(roster_id: UUID, at: datetime) -> int:
                 before=before,
                 place=own_place(session),
             )
-            notify(None, at, roster, owners.of(session.id), notice, "")
+            notify(None, at, roster, owners.told(session.id), notice, "")
     return len(late)
 
 
@@ -98,6 +98,7 @@ def _claim_anew(owners: Whose, spans: dict[UUID, Interval], at: datetime) -> Non
     for people, ids in owners.groups(spans):
         placed = [(key, spans[key]) for key in ids]
         found = claims.clashes(people, [span for _, span in placed], at, list(spans))
+        found = claims.theirs(found, placed, people)
         claims.reclaim(placed, people, softened=found)
 
 

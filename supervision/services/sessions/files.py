@@ -19,7 +19,8 @@ def session_file(actor: Actor, at: datetime, session_id: UUID, base_url: str) ->
 
     Raises NotFound for whoever may not see it, and for what was never agreed on.
     """
-    session = session_page(actor, at, session_id).session
+    page = session_page(actor, at, session_id)
+    session = page.session
     if session.state not in PUBLISHED:
         raise NotFound
     wanted = Wanted(
@@ -34,7 +35,8 @@ def session_file(actor: Actor, at: datetime, session_id: UUID, base_url: str) ->
     )
     (meeting,) = feeds.meetings([session_id])
     place = Place(session.title, session.kind, session.address, session.meeting_link)
-    return feeds.lone_event(wanted, _as_here(meeting), place)
+    mine = session.capacity is None or page.may_reflect
+    return feeds.lone_event(wanted, _as_here(meeting), place, mine)
 
 
 def _as_here(meeting: Meeting) -> Meeting:

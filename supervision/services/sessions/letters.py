@@ -33,6 +33,14 @@ WORDS = {
         N_("%(name)s has booked a session of “%(title)s”."),
         N_("%(name)s has booked %(count)s sessions of “%(title)s”."),
     ),
+    "opened": Words(
+        N_("Open for sign-up: %(title)s, %(when)s"),
+        N_("%(name)s has booked a session of “%(title)s”. Who wants to come signs up for it."),
+        N_(
+            "%(name)s has booked %(count)s sessions of “%(title)s”. Who wants to come signs up "
+            "for each of them."
+        ),
+    ),
     "moved": Words(
         N_("Moved: %(title)s, %(when)s"),
         N_("%(name)s has moved a session of “%(title)s”."),
@@ -89,6 +97,23 @@ WORDS = {
         N_("Moved late: %(title)s, %(when)s"),
         N_("%(name)s has moved a session of “%(title)s”, later than the notice agreed on."),
         N_("%(name)s has moved %(count)s sessions of “%(title)s”, later than agreed on."),
+    ),
+    "signup_on": Words(
+        N_("Sign up from now on: %(title)s"),
+        N_(
+            "%(name)s has changed “%(title)s”: from now on you sign up for each session. One is "
+            "booked already; you are signed up for it if you had a place, and wait for one if not."
+        ),
+        N_(
+            "%(name)s has changed “%(title)s”: from now on you sign up for each session. "
+            "%(count)s are booked already; you are signed up for those in which you had a place, "
+            "and wait for one in the others."
+        ),
+    ),
+    "signup_off": Words(
+        N_("No sign-up any more: %(title)s"),
+        N_("%(name)s has changed “%(title)s”: everybody is expected at its session again."),
+        N_("%(name)s has changed “%(title)s”: everybody is expected at its %(count)s sessions."),
     ),
     "ended": Words(
         N_("Ended: %(title)s"),

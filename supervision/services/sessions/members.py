@@ -18,6 +18,7 @@ from supervision.services.claims import Clash
 from supervision.services.places import Held, hold
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.plan import members_of, touch
+from supervision.services.sessions.seats import end_lines
 from supervision.services.sessions.setting import own_place
 from supervision.services.sessions.whose import whose
 
@@ -25,9 +26,9 @@ from supervision.services.sessions.whose import whose
 def member_joined(roster_id: UUID, person_id: UUID, at: datetime) -> list[Clash]:
     """Give somebody who became active in a roster its coming sessions that are for all.
 
-    Who leads gets every one. Joining never fails: where the person is busy already their claim is
-    soft, though they would claim hard, and the clash is returned. Moving such a session checks
-    them like anybody.
+    Who leads gets every one; nobody else those that members sign up for. Joining never fails:
+    where the person is busy already their claim is soft, though they would claim hard, and the
+    clash is returned. Moving such a session checks them like anybody.
     """
     db.session.flush()
     roster = hold(roster_id)
@@ -37,7 +38,7 @@ def member_joined(roster_id: UUID, person_id: UUID, at: datetime) -> list[Clash]
     coming = [
         (one.id, Interval(one.starts_at, one.ends_at))
         for one in _coming(roster_id, at)
-        if one.for_all or leads
+        if leads or (one.for_all and one.capacity is None)
     ]
     found = claims.clashes(claimants, [span for _, span in coming], at, [key for key, _ in coming])
     claims.reclaim(coming, claimants, softened=found)
@@ -150,6 +151,7 @@ def cancel_coming(
     event = f"roster-end:{roster_id}"
     notice = Notice(event, len(coming), "ended", [], f"/rosters/{roster_id}", message)
     _tell(actor, at, roster, coming, notice, base_url)
+    end_lines(coming)
     return len(coming)
 
 

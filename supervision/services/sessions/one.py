@@ -28,8 +28,9 @@ from supervision.services.sessions.plan import (
     spans,
     touch,
 )
-from supervision.services.sessions.setting import own_place
-from supervision.services.sessions.whose import people_of, whose
+from supervision.services.sessions.seats import end_lines
+from supervision.services.sessions.setting import Setting, own_place
+from supervision.services.sessions.whose import people_of, takers_of, wants_sign_up, whose
 
 _CLAIMED = exists().where(Claim.session_id == Session.id, Claim.person_id == bindparam("actor_id"))
 _OF = (
@@ -42,7 +43,7 @@ _OF = (
 def book_session(
     actor: Actor, at: datetime, roster_id: UUID, wish: Wish, base_url: str = ""
 ) -> Booked:
-    """Book one session for everybody in a roster, or for some, in the roster's zone.
+    """Book one session for everybody in a roster, for some, or for who signs up, in its zone.
 
     A local time that does not exist is moved as RFC 5545 §3.3.5 says, one that comes twice is the
     first. Raises NotFound, NotAllowed, Conflict (the roster has ended), Invalid (a wrong value,
@@ -53,7 +54,8 @@ def book_session(
     due = [resolve(wish.starts_local, roster.zone)]
     check_future(due, at)
     members = people_of(roster, wish.setting.people)
-    warnings = checked_clashes(actor, members, spans(due, wish.minutes), at)
+    takers = takers_of(roster, members, wish.setting)
+    warnings = checked_clashes(actor, takers, spans(due, wish.minutes), at)
     placed = insert_sessions(
         roster,
         due,
@@ -63,13 +65,13 @@ def book_session(
         message=wish.message,
         setting=wish.setting,
     )
-    claims.claim(placed, members)
+    claims.claim(placed, takers)
     (session_id, span), *_ = placed
     record(Act.SESSION_BOOK, at, actor.id, session_id, roster=roster_id)
     notice = Notice(
         f"session:{session_id}",
         0,
-        "booked",
+        booked_verb(roster, wish.setting),
         [span],
         f"/sessions/{session_id}",
         wish.message,
@@ -78,6 +80,11 @@ def book_session(
     )
     notify(actor, at, roster, members, notice, base_url)
     return Booked((session_id,), roster.zone, None, tuple(warnings), int(due[0].shifted))
+
+
+def booked_verb(roster: Held, setting: Setting) -> str:
+    """How a booking is told: with what its members have to do, where they sign up."""
+    return "opened" if wants_sign_up(roster, setting) else "booked"
 
 
 def checked_clashes(
@@ -124,7 +131,8 @@ def move_session(
     )
     if span == before:
         return Booked((session_id,), session.zone, session.series_id)
-    members = whose(roster, [session]).of(session_id)
+    owners = whose(roster, [session])
+    members = owners.of(session_id)
     warnings = checked_clashes(actor, members, [span], at, [session_id])
     session.starts_at, session.ends_at = span
     session.shifted, session.edited, session.message = due.shifted, True, wish.message
@@ -144,7 +152,7 @@ def move_session(
         own_warnings(warnings),
         own_place(session),
     )
-    notify(actor, at, roster, members, notice, base_url)
+    notify(actor, at, roster, owners.told(session_id), notice, base_url)
     return Booked((session_id,), session.zone, session.series_id, tuple(warnings), int(due.shifted))
 
 
@@ -160,12 +168,13 @@ def cancel_session(
     roster, session = changeable_session(actor, at, session_id, cancelled_too=True)
     if session.state == SessionState.CANCELLED:
         return
-    members = whose(roster, [session]).of(session_id)
-    claims.serialise(member.person_id for member in members)
+    owners = whose(roster, [session])
+    claims.serialise(member.person_id for member in owners.of(session_id))
     session.state, session.message = SessionState.CANCELLED, message
     touch(session, at)
     db.session.flush()
     claims.release([session_id])
+    end_lines([session])
     note_ending(session.series_id)
     record(Act.SESSION_CANCEL, at, actor.id, session_id, roster=roster.id)
     span = Interval(session.starts_at, session.ends_at)
@@ -177,7 +186,7 @@ def cancel_session(
         f"/sessions/{session_id}",
         message,
     )
-    notify(actor, at, roster, members, notice, base_url)
+    notify(actor, at, roster, owners.told(session_id), notice, base_url)
 
 
 def changeable_session(

@@ -120,7 +120,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         may_answer=may_run and to_come and session.requested,
         may_withdraw=may_take and to_come and session.requested,
         may_change_own=may_take and planned,
-        may_reflect=is_theirs or session.for_all,
+        may_reflect=is_theirs or (session.for_all and session.capacity is None),
         may_extend=runs_on and series is not None and series.extensible,
         may_end=runs_on and series is not None and series.coming > 0,
         late=late,

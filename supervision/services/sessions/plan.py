@@ -141,12 +141,16 @@ def insert_sessions(
     setting: Setting = USUAL,
     state: SessionState = SessionState.PLANNED,
     session_type_id: UUID | None = None,
+    capacity: int | None = None,
     ids: Sequence[UUID] = (),
 ) -> list[tuple[UUID, Interval]]:
     """One row an occurrence; returns their ids with the instants that they take.
 
-    Where `ids` are given, one for each occurrence, they are taken in place of random ones.
+    Where members sign up each has `capacity` seats, or as many as is usual in the roster. Where
+    `ids` are given, one for each occurrence, they are taken in place of random ones.
     """
+    usual = roster.session_capacity if setting.people is None else None
+    seats = None if usual is None else capacity or usual
     chosen = ids or [uuid4() for _one in due]
     placed = list(zip(chosen, spans(due, minutes), strict=True))
     rows = [
@@ -161,6 +165,7 @@ def insert_sessions(
             "shifted": one.shifted,
             "state": state,
             "session_type_id": session_type_id,
+            "capacity": seats,
             "message": message,
             **setting.columns(),
             "made_by_id": made_by_id,

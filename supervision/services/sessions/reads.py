@@ -2,18 +2,45 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.base import Executable
 
 from supervision.db import run
 from supervision.models.rosters import LEADS, MemberRole, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session, SessionState
+from supervision.models.signup import SignupWait
 from supervision.permissions import Actor
 from supervision.services.claims import LONGEST
 
 PAGE = 20
+
+
+class Standing(StrEnum):
+    """How somebody stands to a session: EXPECTED as everybody is, or where members sign up as who
+    leads; else by what they did."""
+
+    EXPECTED = ""
+    COMES = "comes"
+    OFFERED = "offered"
+    WAITS = "waits"
+    OUT = "out"
 
 
 @dataclass(frozen=True)
@@ -22,6 +49,8 @@ class SessionRow:
 
     `role` is the viewer's in the roster, empty for who has left it; such a viewer, and whoever
     looks at a cancelled session, is shown no place. What is not `for_all` is for some members.
+    `standing` is a Standing; of `capacity` seats `taken` are taken or kept where members sign up,
+    else it is None.
     """
 
     id: UUID
@@ -39,6 +68,9 @@ class SessionRow:
     series_id: UUID | None
     role: str
     for_all: bool
+    capacity: int | None
+    taken: int
+    standing: str
 
     @property
     def place(self) -> str:
@@ -60,6 +92,34 @@ class SessionRow:
         return self.state == SessionState.DECLINED
 
 
+_OWN = aliased(Claim)
+_IS_MINE = exists().where(_OWN.session_id == Session.id, _OWN.person_id == bindparam("actor_id"))
+
+
+def _said(text: str) -> ColumnElement[str]:
+    """A constant in the statement itself: one value less to send with each."""
+    return literal_column(f"'{text}'")
+
+
+_IN_LINE = (
+    select(
+        case(
+            (SignupWait.offered_until.is_not(None), _said(Standing.OFFERED)),
+            else_=_said(Standing.WAITS),
+        )
+    )
+    .where(SignupWait.session_id == Session.id, SignupWait.person_id == bindparam("actor_id"))
+    .scalar_subquery()
+)
+# In this order: what is everybody's is not looked at further.
+_STANDING = case(
+    (
+        or_(Session.capacity.is_(None), *(Membership.role == _said(role) for role in LEADS)),
+        _said(Standing.EXPECTED),
+    ),
+    (_IS_MINE, _said(Standing.COMES)),
+    else_=func.coalesce(_IN_LINE, _said(Standing.OUT)),
+)
 _SHOWN = Membership.id.is_not(None) & (Session.state == SessionState.PLANNED)
 # Statements are built once: putting one together costs more than running it.
 # ROWS holds sessions with roster and the active membership of :actor_id, if there is one.
@@ -80,6 +140,9 @@ ROWS: Select[Any] = (
         Session.series_id,
         func.coalesce(Membership.role, ""),
         Session.for_all,
+        Session.capacity,
+        Session.taken,
+        _STANDING,
     )
     .join(Roster, Roster.id == Session.roster_id)
     .outerjoin(
@@ -89,20 +152,27 @@ ROWS: Select[Any] = (
         & (Membership.state == MemberState.ACTIVE),
     )
 )
-_BETWEEN = (
-    ROWS.join(Claim, Claim.session_id == Session.id)
-    .where(
-        Claim.person_id == bindparam("actor_id"),
-        Claim.starts_at < bindparam("end"),
-        Claim.starts_at > bindparam("earliest"),
-        Claim.ends_at > bindparam("start"),
-        Session.state != SessionState.DECLINED,
-    )
-    .order_by(Claim.starts_at, Roster.title)
+_MINE = ROWS.join(Claim, Claim.session_id == Session.id).where(
+    Claim.person_id == bindparam("actor_id"),
+    Claim.starts_at < bindparam("end"),
+    Claim.starts_at > bindparam("earliest"),
+    Claim.ends_at > bindparam("start"),
+    Session.state != SessionState.DECLINED,
 )
-_WAS_THERE = exists().where(
-    Claim.session_id == Session.id, Claim.person_id == bindparam("actor_id")
+# What may be signed up for; that it has a capacity lets an index of its own serve. Who leads has
+# a claim on every session of the roster, and may lead hundreds: they are left out at once.
+_OPEN = ROWS.where(
+    *(Membership.role != _said(role) for role in LEADS),
+    Session.capacity.is_not(None),
+    Session.state == SessionState.PLANNED,
+    Session.starts_at > bindparam("at"),
+    Session.starts_at > bindparam("earliest"),
+    Session.starts_at < bindparam("end"),
+    Session.ends_at > bindparam("start"),
+    ~_IS_MINE,
 )
+_BETWEEN = _MINE.order_by(Claim.starts_at, Roster.title)
+_BETWEEN_AND_OPEN = union_all(_MINE, _OPEN).order_by("starts_at", "title")
 # Who runs a roster sees all its sessions, who takes part those that are for all and their own,
 # who has left those that were theirs, others none.
 _RUNS = Membership.role.in_(LEADS) | (Membership.role == MemberRole.PEER)
@@ -110,7 +180,7 @@ _OF_ROSTER = (
     ROWS.where(
         Session.roster_id == bindparam("roster_id"),
         Session.state != SessionState.DECLINED,
-        (Membership.id.is_not(None) & (Session.for_all | _RUNS)) | _WAS_THERE,
+        (Membership.id.is_not(None) & (Session.for_all | _RUNS)) | _IS_MINE,
     )
     .offset(bindparam("skip"))
     .limit(PAGE)
@@ -119,16 +189,22 @@ _COMING = _OF_ROSTER.where(Session.starts_at > bindparam("at")).order_by(Session
 _PAST = _OF_ROSTER.where(Session.starts_at <= bindparam("at")).order_by(Session.starts_at.desc())
 
 
-def _read(query: Select[Any], **values: object) -> list[SessionRow]:
+def _read(query: Executable, **values: object) -> list[SessionRow]:
     return [SessionRow(*tuple(row)) for row in run(query, values)]
 
 
-def sessions_between(actor: Actor, start: datetime, end: datetime) -> list[SessionRow]:
+def sessions_between(
+    actor: Actor, start: datetime, end: datetime, open_from: datetime | None = None
+) -> list[SessionRow]:
     """The actor's sessions that share an instant with [start, end), by start; cancelled ones too.
 
-    The look is bounded by the longest session, so that it reads only a stretch of an index.
+    With `open_from` also those that begin later than that and that they did not sign up for. The
+    look is bounded by the longest session, so that it reads only a stretch of an index.
     """
-    return _read(_BETWEEN, actor_id=actor.id, start=start, end=end, earliest=start - LONGEST)
+    values = {"actor_id": actor.id, "start": start, "end": end, "earliest": start - LONGEST}
+    if open_from is None:
+        return _read(_BETWEEN, **values)
+    return _read(_BETWEEN_AND_OPEN, **values, at=open_from)
 
 
 def next_start(roster_id: ColumnElement[UUID] | Any) -> ScalarSelect[Any]:
@@ -139,7 +215,7 @@ def next_start(roster_id: ColumnElement[UUID] | Any) -> ScalarSelect[Any]:
             Session.roster_id == roster_id,
             Session.starts_at > bindparam("at"),
             Session.state == SessionState.PLANNED,
-            Session.for_all | _WAS_THERE,
+            Session.for_all | _IS_MINE,
         )
         .scalar_subquery()
     )
