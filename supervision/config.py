@@ -23,7 +23,7 @@ MAILBOX = re.compile(r"[A-Za-z0-9._-]{1,32}")
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 NAMES = frozenset(
     {"instance", "database_url", "base_url", "redis_url", "smtp_url", "mail_from", "log_level"}
-    | {"calendar_hosts", "inbound_url", "inbound_mailbox"}
+    | {"calendar_hosts", "inbound_url", "inbound_mailbox", "mail_again_hours"}
     | {name + suffix for name in SECRETS for suffix in ("", "_file")}
 )
 
@@ -49,6 +49,7 @@ class Settings(BaseModel):
     inbound_mailbox: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     calendar_hosts: str = ""
+    mail_again_hours: int = Field(default=24, ge=0, le=168)
     boot_key: bytes = Field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     kdf_memory_kib: int = 65536
     kdf_passes: int = 3

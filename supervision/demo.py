@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from supervision.config import Settings
 from supervision.db import db, writing
@@ -19,7 +19,7 @@ from supervision.domain.replies import Answer
 from supervision.errors import N_, Conflict
 from supervision.models.attendance import Came
 from supervision.models.audit import Installation
-from supervision.models.feeds import Privacy, Scope
+from supervision.models.feeds import Client, Privacy, Scope
 from supervision.models.mail import Announcement, Outbox
 from supervision.models.people import Person, PersonState, Role, SessionsBy
 from supervision.models.rosters import Kind, MemberRole
@@ -114,9 +114,7 @@ def fill(at: datetime, settings: Settings) -> list[str]:
         _mails(cast, at)
         _answers(cast, at)
         _poll(cast, at)
-        feeds.make_subscription(
-            cast["bob"], at - timedelta(days=20), Scope.PERSON, None, "My phone", Privacy.PLAIN
-        )
+        _phone(cast["bob"], at)
         # Ten weeks of mails would leave at once; the demo starts with a quiet outbox.
         db.session.execute(delete(Outbox))
         db.session.execute(delete(Announcement))
@@ -127,6 +125,17 @@ def fill(at: datetime, settings: Settings) -> list[str]:
         "  dana@example.org     organiser",
         "  carol@, erin@, frank@, grace@, heidi@, charlie@example.org",
     ]
+
+
+def _phone(bob: Actor, at: datetime) -> None:
+    """Bob's phone, which has looked an hour ago."""
+    long_ago, looked = at - timedelta(days=20), at - timedelta(hours=1)
+    made, _token = feeds.make_subscription(
+        bob, long_ago, Scope.PERSON, None, "My phone", Privacy.PLAIN, Client.APPLE
+    )
+    made.given_version = db.session.scalar(select(Person.feed_version).where(Person.id == bob.id))
+    made.given_at = made.fetched_at = looked
+    made.agent = "iOS/26.1 (23B85) dataaccessd/1.0"
 
 
 def _people(at: datetime, settings: Settings) -> Cast:

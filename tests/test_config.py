@@ -100,6 +100,7 @@ def test_unknown_name_is_refused(instance: Path, name: str) -> None:
             "LOUD",
             "Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'",
         ),
+        ("MAIL_AGAIN_HOURS", "-1", "Input should be greater than or equal to 0"),
         ("CALENDAR_HOSTS", "https://a.example", "must be names of hosts with commas between them"),
         ("CALENDAR_HOSTS", "a.example:8443", "must be names of hosts with commas between them"),
         (

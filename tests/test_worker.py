@@ -210,7 +210,7 @@ def test_change_is_mailed_within_seconds_and_what_is_due_is_done(here: Installat
         time.sleep(0.05)
     with here.app.app_context():
         rounds = set(db.session.scalars(select(db.metadata.tables["round"].c.name)))
-    assert (set(here.box.to), rounds) == (to, {"daily", "remind"})
+    assert (set(here.box.to), rounds) == (to, {"daily", "mail_again", "remind"})
 
 
 def held_by_the_queue(app: Flask, job: Job) -> list[Any]:

@@ -25,8 +25,23 @@ class Privacy(StrEnum):
     FULL = "full"
 
 
+class Client(StrEnum):
+    """Which calendar somebody said that a link is for."""
+
+    GOOGLE = "google"
+    APPLE = "apple"
+    OUTLOOK = "outlook"
+    THUNDERBIRD = "thunderbird"
+    ANDROID = "android"
+    OTHER = "other"
+
+
 class FeedSubscription(WithId, Model):
-    """One private address for one calendar client; only the SHA-256 of its token is kept."""
+    """One private address for one calendar client; only the SHA-256 of its token is kept.
+
+    `fetched_at` is when it was last fetched, noted every few minutes at most. `given_version` is
+    the latest version of its person's feeds that it was given, first at `given_at`.
+    """
 
     __tablename__ = "feed_subscription"
 
@@ -34,12 +49,17 @@ class FeedSubscription(WithId, Model):
     scope: Mapped[str] = mapped_column(String(16))
     roster_id: Mapped[UUID | None] = mapped_column(ForeignKey("roster.id"))
     label: Mapped[str] = mapped_column(String(60))
+    client: Mapped[str] = mapped_column(
+        String(16), default=Client.OTHER, server_default=Client.OTHER
+    )
     privacy: Mapped[str] = mapped_column(String(8), default=Privacy.PLAIN)
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     off_at: Mapped[datetime | None]
     fetched_at: Mapped[datetime | None]
     agent: Mapped[str] = mapped_column(String(200), default="")
+    given_version: Mapped[int | None]
+    given_at: Mapped[datetime | None]
 
 
 class FeedSnapshot(Model):

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from supervision.db import Model, WithId
@@ -45,7 +45,8 @@ class Person(WithId, Model):
 
     `epoch` is bumped first by every booking transaction (it serialises those that share a
     person); `feed_version` by every change that this person's feeds must show. The last mail to
-    them was refused by the mail server at `mail_refused_at`, if it was.
+    them was refused by the mail server at `mail_refused_at`, if it was. `shares_receipts`: who
+    runs their rosters sees whether their calendar has fetched a change.
     """
 
     __tablename__ = "person"
@@ -67,6 +68,7 @@ class Person(WithId, Model):
     sessions_by: Mapped[str] = mapped_column(
         String(16), default=SessionsBy.FEED, server_default=SessionsBy.FEED
     )
+    shares_receipts: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class Credential(Model):

@@ -151,6 +151,12 @@ class Session(WithId, Model):
             postgresql_where=text("state = 'planned'"),
         ),
         Index(
+            "ix_session_cancelled",
+            "starts_at",
+            sqlite_where=text("state = 'cancelled'"),
+            postgresql_where=text("state = 'cancelled'"),
+        ),
+        Index(
             "ix_session_requested",
             "starts_at",
             sqlite_where=text("state = 'requested'"),

@@ -102,12 +102,18 @@ def lapse(shift: Shift) -> None:
 
 
 def _has_reminders(at: datetime) -> bool:
-    return reminders.is_due(at) or reminders.has_agendas(at) or series.has_endings(at)
+    return (
+        reminders.is_due(at)
+        or reminders.is_again_due(at)
+        or reminders.has_agendas(at)
+        or series.has_endings(at)
+    )
 
 
 def remind(shift: Shift) -> None:
-    """Queue reminders of sessions, daily agendas, and words about series that end soon."""
+    """Queue reminders of sessions, what calendars missed, daily agendas, series that end soon."""
     reminders.remind(shift.now(), shift.base_url)
+    reminders.mail_again(shift.now(), shift.base_url, shift.settings.mail_again_hours)
     reminders.send_agendas(shift.now(), shift.base_url)
     series.warn_due(shift.now(), shift.base_url)
 

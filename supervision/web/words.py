@@ -13,6 +13,7 @@ from supervision.domain.finding import Hour
 from supervision.domain.recurrence import LAST, Occurrence, Repeat
 from supervision.errors import N_
 from supervision.services.claims import Clash
+from supervision.services.feeds import Reach, Receipt
 from supervision.services.sessions import Booked
 from supervision.web.filters import local_date, local_range, local_time, zone_name
 
@@ -29,6 +30,12 @@ HOUR_TONES = {
     Hour.WEEKEND: "warn",
     Hour.POOR: "warn",
     Hour.NIGHT: "bad",
+}
+REACH_WORDS = {
+    Reach.HAS: N_("In the calendar as it is now, fetched %(when)s"),
+    Reach.NOT_YET: N_("Told by mail; the calendar last looked %(when)s, before this change"),
+    Reach.NONE: N_("Told by mail; no calendar subscribes"),
+    Reach.HIDDEN: N_("Told by mail; calendar not shared"),
 }
 SHOWN = 5
 AT_FIRST = 3
@@ -102,6 +109,12 @@ def booked_words(booked: Booked, done: str) -> list[str]:
             _("Clocks change at one of these times, so it begins as its page says: look at it.")
         )
     return texts
+
+
+def receipt_words(receipt: Receipt) -> str:
+    """Whether somebody's calendar has a session as it is; calendars lag, and nobody is to blame."""
+    moment = f"{local_date(receipt.at)}, {local_time(receipt.at)}" if receipt.at else ""
+    return str(_(REACH_WORDS[receipt.reach], when=moment))
 
 
 def preview_lines(due: Sequence[Occurrence], minutes: int, zone: str, own: str) -> list[Line]:

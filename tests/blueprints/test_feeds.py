@@ -7,19 +7,23 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
+import segno
 from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
 
-from supervision.blueprints.feeds import _client
+from supervision.blueprints.feeds.clients import NAMES, agent_name
 from supervision.db import db
-from supervision.models.feeds import FeedSubscription, Privacy, Scope
+from supervision.models.feeds import Client, FeedSubscription, Privacy, Scope
 from supervision.models.rosters import Roster
+from supervision.models.sessions import Session
 from supervision.services import feeds
 from tests import factories
 from tests.conftest import NOW
 from tests.support.statements import counted
 
+# A button of the form that makes links; which one is said by the values sent.
+PRESS = "Google Calendar On the web, and on phones that use it"
 ADDRESS = re.compile(r'value="(http://localhost/feeds/([A-Za-z0-9_-]{43})\.ics)"')
 
 
@@ -27,7 +31,7 @@ ADDRESS = re.compile(r'value="(http://localhost/feeds/([A-Za-z0-9_-]{43})\.ics)"
 def house(app: Flask, clock) -> factories.House:
     made = factories.house()
     group = db.session.get_one(Roster, made.group)
-    factories.session(group, datetime(2026, 11, 24, 15, 0, tzinfo=UTC))
+    factories.session(group, datetime(2026, 11, 24, 15, 0, tzinfo=UTC), made.bob)
     db.session.commit()
     return made
 
@@ -69,18 +73,26 @@ def token_on(page: str) -> str:
 def test_feeds_without_any_say_what_to_do_next(bob) -> None:
     page = bob.get("/feeds").text
     assert "No calendar link yet" in page
-    assert bob.form("/feeds", "Make link").values["privacy"] == ["plain"]
+    assert '<a href="/feeds/new" class="button primary">Put it into my calendar</a>' in page
+
+
+@pytest.mark.parametrize("path", ["/", "/rosters/{group}"])
+def test_feed_is_two_clicks_from_where_sessions_are(house, bob, path) -> None:
+    page = bob.get(path.format(group=house.group)).text
+    assert re.search(r'<a href="(/feeds/new[^"]*)"[^>]*>Put it into my calendar</a>', page)
+    assert len(re.findall(r'<button class="client" type="submit"', bob.get("/feeds/new").text)) == 6
 
 
 def test_feed_made_by_one_press_shows_its_address_once(bob, new_client) -> None:
-    response = bob.submit("/feeds", button="Make link")
+    response = bob.submit("/feeds/new", {"client": "google"}, PRESS)
     made = subscription()
     assert (response.status_code, response.location) == (303, f"/feeds/{made.id}")
-    assert (made.label, made.scope, made.privacy) == ("My phone", "person", "plain")
+    assert (made.label, made.client, made.scope, made.privacy) == (
+        "Google Calendar", "google", "person", "plain",
+    )  # fmt: skip
     shown = bob.get(response.location)
     token = token_on(shown.text)
     assert shown.headers["Cache-Control"] == "no-store"
-    assert f'href="webcal://localhost/feeds/{token}.ics"' in shown.text
     google = re.search(r'href="(https://calendar\.google\.com/[^"]+)"', shown.text)
     assert google
     assert unquote(google[1]).endswith(f"?cid=webcal://localhost/feeds/{token}.ics")
@@ -90,44 +102,84 @@ def test_feed_made_by_one_press_shows_its_address_once(bob, new_client) -> None:
     assert "shown once" in again
 
 
+@pytest.mark.parametrize("which", Client)
+def test_link_has_the_steps_of_its_client_alone_and_a_name_of_its_own(bob, which) -> None:
+    steps = {
+        Client.GOOGLE: "From URL",
+        Client.APPLE: "New Calendar Subscription",
+        Client.OUTLOOK: "Subscribe from web",
+        Client.THUNDERBIRD: "On the Network",
+        Client.ANDROID: "ICSx⁵",
+        Client.OTHER: "calendar from the network",
+    }
+    bob.submit("/feeds/new", {"client": which}, PRESS)
+    page = bob.submit("/feeds/new", {"client": which}, PRESS, follow_redirects=True).text
+    assert f"<h1>{NAMES[which]} 2</h1>" in page
+    token = token_on(page)
+    listed = page.partition("<ol>")[2].partition("</ol>")[0]
+    assert [one for one, words in steps.items() if words in listed] == [which]
+    webcal = f'href="webcal://localhost/feeds/{token}.ics"'
+    assert (webcal in page) == (which != Client.GOOGLE)
+    camera = which in {Client.APPLE, Client.ANDROID, Client.OTHER}
+    assert page.count('role="img" aria-label="QR code of the link above"') == camera
+
+
+def test_code_on_the_page_holds_the_link(bob) -> None:
+    page = bob.submit("/feeds/new", {"client": "apple"}, PRESS, follow_redirects=True).text
+    drawn = segno.make_qr(f"webcal://localhost/feeds/{token_on(page)}.ics", error="m")
+    assert f'viewBox="0 0 {drawn.symbol_size()[0]} {drawn.symbol_size()[1]}"' in page
+    squares = drawn.svg_inline(border=4, omitsize=True).partition(' d="')[2].partition('"')[0]
+    assert f' d="{squares}"' in page
+    assert " style=" not in page
+
+
+def test_link_is_renamed_and_a_wrong_name_says_so(bob, token) -> None:
+    made = subscription().id
+    assert bob.submit(f"/feeds/{made}", {"label": "desk"}, "Rename").status_code == 303
+    assert "<h1>desk</h1>" in bob.get(f"/feeds/{made}").text
+    for wrong in (" ", "x" * 61):
+        assert bob.submit(f"/feeds/{made}", {"label": wrong}, "Rename").status_code == 422
+    assert subscription().label == "desk"
+
+
 def test_feed_of_a_roster_is_chosen_by_its_pages_link(house, bob) -> None:
-    form = bob.form(f"/feeds?roster={house.group}", "Make link")
+    form = bob.form(f"/feeds/new?roster={house.group}", PRESS)
     assert form.values["scope"] == [str(house.group)]
-    bob.submit(f"/feeds?roster={house.group}", {"privacy": "full"}, button="Make link")
+    bob.submit(f"/feeds/new?roster={house.group}", {"privacy": "full"}, PRESS)
     made = subscription()
     assert (made.scope, made.roster_id, made.privacy) == ("roster", house.group, "full")
 
 
 @pytest.mark.parametrize("roster", ["nonsense", str(UUID(int=1))])
 def test_feeds_for_an_unknown_roster_offer_all_sessions(bob, roster) -> None:
-    assert bob.form(f"/feeds?roster={roster}", "Make link").values["scope"] == ["all"]
+    assert bob.form(f"/feeds/new?roster={roster}", PRESS).values["scope"] == ["all"]
 
 
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"label": "  "}, "This is needed."),
-        ({"label": "x" * 61}, "Keep this to 60 characters."),
+        ({"client": "abacus"}, "Not a valid choice."),
         ({"privacy": "loud"}, "Not a valid choice."),
         ({"scope": str(UUID(int=1))}, "Not a valid choice."),
     ],
 )
 def test_feed_with_a_wrong_value_says_so_and_keeps_the_input(bob, wrong, sentence) -> None:
-    response = bob.submit("/feeds", {"label": "desk", "privacy": "busy"} | wrong, "Make link")
+    response = bob.submit("/feeds/new", {"privacy": "busy"} | wrong, PRESS)
     assert response.status_code == 422
     assert sentence in response.text
-    assert f'value="{wrong.get("label", "desk").strip()}"' in response.text
+    kept = '<input checked id="privacy-1" name="privacy" type="radio" value="busy">'
+    assert (kept in response.text) == ("privacy" not in wrong)
     assert db.session.scalars(select(FeedSubscription)).all() == []
 
 
 def test_feed_of_a_strangers_roster_cannot_be_made(house, client) -> None:
     client.sign_in(house.charlie.id)
-    response = client.submit("/feeds", {"scope": str(house.group)}, "Make link")
+    response = client.submit("/feeds/new", {"scope": str(house.group)}, PRESS)
     assert response.status_code == 422
 
 
 def test_feed_form_sent_twice_makes_one(bob) -> None:
-    form = bob.form("/feeds", "Make link")
+    form = bob.form("/feeds/new", PRESS)
     locations = {bob.post(form.action, data=form.values).location for _ in range(2)}
     assert locations == {f"/feeds/{subscription().id}"}
 
@@ -136,7 +188,26 @@ def test_feeds_list_who_fetched_when(bob, token, clock) -> None:
     agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.2.0"
     bob.get(path(token), headers={"User-Agent": agent})
     clock.shift(timedelta(hours=3))
-    assert "Last fetched 3 hours ago by Thunderbird" in bob.get("/feeds").text
+    page = bob.get("/feeds").text
+    assert "Last fetched 3 hours ago by Thunderbird" in page
+    assert "Up to date" in page
+
+
+def test_feeds_list_how_far_each_client_is_behind(house, bob, token, clock) -> None:
+    def badges() -> list[str]:
+        return re.findall(r'<span class="badge \w+">([^<]+)</span>', bob.get("/feeds").text)
+
+    assert "Not fetched by any program yet" in bob.get("/feeds").text
+    bob.get(path(token))
+    found = [badges()]
+    for _ in range(2):
+        feeds.bump([house.bob.id])
+        db.session.commit()
+        found.append(badges())
+    bob.get(path(token))
+    assert [*found, badges()] == [
+        ["Up to date"], ["Up to 1 change behind"], ["Up to 2 changes behind"], ["Up to date"],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -152,7 +223,7 @@ def test_feeds_list_who_fetched_when(bob, token, clock) -> None:
 )
 def test_client_is_named_in_words(app, agent, name) -> None:
     with app.test_request_context():
-        assert _client(agent) == name
+        assert agent_name(agent) == name
 
 
 def test_feeds_list_takes_as_many_statements_for_any_number(house, bob) -> None:
@@ -167,6 +238,30 @@ def test_feeds_list_takes_as_many_statements_for_any_number(house, bob) -> None:
             bob.get("/feeds")
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 6
+
+
+def test_who_runs_the_roster_sees_a_receipt_unless_it_is_not_shared(
+    house, bob, token, new_client
+) -> None:
+    alice, carol = new_client(), new_client()
+    alice.sign_in(house.alice.id)
+    carol.sign_in(house.carol.id)
+    session = db.session.execute(select(Session.id)).scalar_one()
+
+    def receipts(client) -> list[str]:
+        page = client.get(f"/sessions/{session}").text
+        return re.findall(r'<span class="meta receipt">([^<]+)</span>', page)
+
+    bob.get(path(token))
+    has = "In the calendar as it is now, fetched Mon 23 Nov 2026, 09:00"
+    assert [receipts(alice), receipts(carol)] == [[has], []]
+    assert bob.form("/feeds", "Save").values["shared"] == ["y"]
+    bob.send("/feeds/sharing", {})
+    assert receipts(alice) == ["Told by mail; calendar not shared"]
+    assert receipts(bob) == ["In the calendar as it is now, fetched Mon 23 Nov 2026, 04:00"]
+    assert "shared" not in bob.form("/feeds", "Save").values
+    bob.send("/feeds/sharing", {"shared": "y"})
+    assert receipts(alice) == [has]
 
 
 def test_feed_reset_buries_the_old_address(bob, token) -> None:

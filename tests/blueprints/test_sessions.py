@@ -327,9 +327,10 @@ def test_session_page_offers_a_reflection_and_changes_to_who_may(house, alice, b
     session_id = existing(house)
     links = re.compile(rf'href="(/(?:notes/new\?session=|sessions/){session_id}[^"]*)"')
     found = [links.findall(one.get(f"/sessions/{session_id}").text) for one in (alice, bob)]
-    both = [f"/sessions/{session_id}/agenda", f"/notes/new?session={session_id}"]
+    own = f"/sessions/{session_id}"
+    both = [f"{own}.ics", f"{own}/agenda", f"/notes/new?session={session_id}"]
     assert found == [
-        [*(f"/sessions/{session_id}/{act}" for act in ("move", "change", "cancel")), *both],
+        [*(f"{own}/{act}" for act in ("move", "change", "cancel")), *both],
         both,
     ]
 

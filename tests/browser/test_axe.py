@@ -27,6 +27,7 @@ NOT_PAGES = {
     "health.ready",
     "importing.example",
     "meetings.look",
+    "sessions.file",
     "static",
     "vault.state",
 }

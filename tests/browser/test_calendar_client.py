@@ -30,14 +30,16 @@ def bob(plain_page: Page, sign_in: Callable[..., Page]) -> Page:
 
 
 def make_link(page: Page, label: str) -> str:
-    """Two presses: to the page of feeds, and make; then the address stands there, once."""
-    page.goto("/feeds")
-    page.get_by_label("Name", exact=True).fill(label)
-    page.get_by_role("button", name="Make link").click()
+    """Two presses from home; then the address stands there, once."""
+    page.goto("/")
+    page.get_by_role("link", name="Put it into my calendar").click()
+    page.get_by_role("button", name="Another program").click()
     address = page.get_by_label("Link", exact=True).input_value()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/feeds/[A-Za-z0-9_-]{43}\.ics", address)
     page.reload()
     expect(page.get_by_label("Link", exact=True)).to_have_count(0)
+    page.get_by_label("Name", exact=True).fill(label)
+    page.get_by_role("button", name="Rename").click()
     return address
 
 
@@ -102,11 +104,12 @@ def test_real_client_drops_what_a_link_that_was_turned_off_showed(
 
 def test_feeds_pages_please_axe(page: Page, sign_in: Callable[..., Page], axe) -> None:
     sign_in(page, "bob")
-    page.goto("/feeds")
-    axe(page)
-    page.get_by_role("button", name="Make link").click()
+    for path in ("/feeds", "/feeds/new"):
+        page.goto(path)
+        axe(page)
+    page.get_by_role("button", name="Apple Calendar").click()
     expect(page.get_by_role("button", name="Copy")).to_be_visible()
     axe(page)
     page.get_by_role("link", name="All my links").click()
-    page.get_by_role("link", name="My phone").first.click()
+    page.get_by_role("link", name="Apple Calendar").first.click()
     axe(page)

@@ -139,10 +139,10 @@ def test_booking_across_clocks(new_page: NewPage, sign_in: SignIn, plan: Plan) -
 def feed_shows(bob: Page, plan: Plan, instants: list[datetime]) -> None:
     """Bob makes a link, copies it, and a client reads the same four from it."""
     bob.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    bob.goto("/feeds")
-    bob.get_by_role("textbox", name="Name").fill("My laptop")
+    bob.goto("/feeds/new")
+    bob.get_by_text("Shows: All my sessions").click()
     bob.get_by_label("Everything", exact=False).check()
-    bob.get_by_role("button", name="Make link").click()
+    bob.get_by_role("button", name="Thunderbird").click()
     address = bob.get_by_label("Link", exact=True).input_value()
     bob.get_by_role("button", name="Copy").click()
     expect(bob.get_by_role("button", name="Copied")).to_be_visible()

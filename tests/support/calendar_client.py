@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from icalendar import Calendar, Event
+
 PROGRAMS = Path(__file__).parents[2] / ".venv-clients" / "bin"
 LISTED = "%Y-%m-%dT%H:%M"
 
@@ -81,6 +83,12 @@ class CalendarClient:
     def files(self) -> int:
         """How many events the client holds."""
         return len(list((self._folder / "calendar").glob("*.ics")))
+
+    def events(self) -> list[Event]:
+        """The events that the client wrote down, by start. vdirsyncer names them anew: no UID."""
+        files = (self._folder / "calendar").glob("*.ics")
+        found = [event for path in files for event in Calendar.from_ical(path.read_bytes()).events]
+        return sorted(found, key=lambda event: str(event.decoded("dtstart")))
 
     def entries(self, first: date, last: date) -> list[Entry]:
         """The timed events that begin on local days `first` to `last`, both included, by time."""

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from supervision import clock as clocks
 from supervision.db import db
+from supervision.models.feeds import FeedSubscription
 from supervision.services import feeds
 from supervision.services.feeds.glance import Bodies
 from supervision.web import feed_gate
@@ -134,6 +136,27 @@ def test_change_goes_past_the_gate(
     client.get(path)
     client.get(path)
     assert (seen, first.status_code) == (["view"], 200)
+
+
+def test_client_that_was_not_given_this_version_is_noted_by_the_view(
+    app: Flask, house: House, client: Client, path: str
+) -> None:
+    """The gate only ever answers whose receipt is written: for it, the look-up is the same one."""
+
+    def given() -> int | None:
+        return db.session.scalar(select(FeedSubscription.given_version))
+
+    assert (client.head(path).status_code, given()) == (200, None)
+    etag = client.get(path).headers["ETag"]
+    first = given()
+    feeds.bump([house.bob.id])
+    db.session.commit()
+    with counted() as later:
+        assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    assert (first, given()) == (0, 1)
+    with counted() as once:
+        assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    assert (len(later) > 1, len(once)) == (True, 1)
 
 
 @pytest.mark.parametrize("path", ["/feeds/" + "x" * 43 + ".ics", "/feeds/x.ics", "/feeds"])

@@ -27,7 +27,7 @@ from supervision.web.auth import signed_in, viewer
 from supervision.web.filters import local_date, local_time
 from supervision.web.fragments import page as show_page
 from supervision.web.settings import base_url
-from supervision.web.words import booked_words, repeat_words
+from supervision.web.words import booked_words, receipt_words, repeat_words
 
 
 @bp.get("/sessions/<uuid:session_id>")
@@ -50,6 +50,7 @@ def show(session_id: UUID) -> Response:
         repeat=words,
         seats=seats,
         sheet=sheet,
+        receipt_words=receipt_words,
         history=attendance.history_of(sheet) if sheet else [],
         reply_words=mail.ANSWERS,
     )

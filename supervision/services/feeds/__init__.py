@@ -4,14 +4,28 @@
 with their subscriptions.
 """
 
+from supervision.services.feeds.alone import lone_event
 from supervision.services.feeds.changes import bump
 from supervision.services.feeds.glance import Glance
 from supervision.services.feeds.reading import Feed, Held, read_feed
+from supervision.services.feeds.receipts import (
+    SHOWING,
+    Given,
+    Reach,
+    Receipt,
+    receipt,
+    receipts_of,
+    share_receipts,
+    shares_receipts,
+)
+from supervision.services.feeds.rows import Meeting, Place, Wanted, meetings
 from supervision.services.feeds.subscriptions import (
     RosterChoice,
     SubscriptionRow,
     add_for,
+    free_label,
     make_subscription,
+    rename,
     reset,
     roster_choices,
     subscription_row,
@@ -20,17 +34,32 @@ from supervision.services.feeds.subscriptions import (
 )
 
 __all__ = [
+    "SHOWING",
     "Feed",
+    "Given",
     "Glance",
     "Held",
+    "Meeting",
+    "Place",
+    "Reach",
+    "Receipt",
     "RosterChoice",
     "SubscriptionRow",
+    "Wanted",
     "add_for",
     "bump",
+    "free_label",
+    "lone_event",
     "make_subscription",
+    "meetings",
     "read_feed",
+    "receipt",
+    "receipts_of",
+    "rename",
     "reset",
     "roster_choices",
+    "share_receipts",
+    "shares_receipts",
     "subscription_row",
     "subscriptions_of",
     "turn_off",

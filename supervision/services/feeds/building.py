@@ -92,14 +92,14 @@ def _made(
     meetings = {one.id: one for one in rows.meetings(ids.values())}
     return {
         key: ical.event(
-            _occurrence(wanted, words, meeting, places[meeting.roster_id], company, mine)
+            occurrence(wanted, words, meeting, places[meeting.roster_id], company, mine)
         )
         for key, (_text, company, mine) in due.items()
         if (meeting := meetings.get(ids[key]))
     }
 
 
-def _occurrence(
+def occurrence(
     wanted: Wanted,
     words: Words,
     meeting: Meeting,
@@ -107,7 +107,7 @@ def _occurrence(
     company: Company | None,
     mine: bool,
 ) -> ical.Occurrence:
-    """What this feed tells of a session: nothing but the time, where it is, or who comes too.
+    """What a feed tells of a session: nothing but the time, where it is, or who comes too.
 
     What is not `mine` is open: the reader has not signed up for it.
     """

@@ -31,6 +31,7 @@ _STATE = (
         FeedSubscription.off_at.is_(None),
         FeedSubscription.fetched_at > bindparam("due"),
         FeedSnapshot.version == Person.feed_version,
+        FeedSubscription.given_version == FeedSnapshot.version,
     )
 )
 _BODY = {

@@ -52,12 +52,16 @@ class Held:
 
 @dataclass(frozen=True)
 class Feed:
-    """An answer: 200 with a body (gzipped if that was asked for), 304, 404 or 410."""
+    """An answer: 200 with a body (gzipped if that was asked for), 304, 404 or 410.
+
+    `version` is that of its person's feeds which the client holds by this answer.
+    """
 
     status: int
     body: bytes = b""
     etag: str = ""
     modified_at: datetime | None = None
+    version: int | None = None
 
 
 UNKNOWN = Feed(404)
@@ -75,6 +79,7 @@ class _Found:
     privacy: str
     off_at: datetime | None
     fetched_at: datetime | None
+    given_version: int | None
     zone: str
     language: str
     wanted_version: int
@@ -89,6 +94,7 @@ class _Found:
 class _Snapshot:
     """What is published; `body` is None while only the database has it."""
 
+    version: int | None
     etag: str
     modified_at: datetime
     body: bytes | None
@@ -103,6 +109,7 @@ _STATE: Select[*tuple[Any, ...]] = (
         FeedSubscription.privacy,
         FeedSubscription.off_at,
         FeedSubscription.fetched_at,
+        FeedSubscription.given_version,
         Person.zone,
         Person.language,
         Person.feed_version,
@@ -126,11 +133,13 @@ def read_feed(
     held: Held = Held(),
     agent: str = "",
     zipped: bool = False,
+    whole: bool = True,
 ) -> Feed:
     """The answer for a token: one statement when the snapshot is good.
 
     A client that holds nothing gets state and bytes by the same statement; one that may hold
     the present state is first asked about that alone. `base_url` begins the addresses of pages.
+    Who asks for the headers alone (not `whole`) is given nothing.
     Begins and commits transactions of its own. Raises what a first building raises; afterwards
     the last good snapshot is served whatever happens.
     """
@@ -142,7 +151,7 @@ def read_feed(
         return UNKNOWN
     found = _Found(*row)
     answer = _answer(found, at, base_url, held, zipped)
-    _note_fetch(found, at, agent)
+    _note_fetch(found, answer.version if whole or answer.status == 304 else None, at, agent)
     return answer
 
 
@@ -163,15 +172,15 @@ def _answer(found: _Found, at: datetime, base_url: str, held: Held, zipped: bool
             db.session.rollback()
             log.error("feed kept", error=type(error).__name__, subscription=str(found.id))
     if held.covers(kept.etag, kept.modified_at):
-        return Feed(304, b"", kept.etag, kept.modified_at)
+        return Feed(304, b"", kept.etag, kept.modified_at, kept.version)
     body = kept.body if kept.body is not None else _stored(found.id, kept.etag, zipped)
-    return Feed(200, body, kept.etag, kept.modified_at)
+    return Feed(200, body, kept.etag, kept.modified_at, kept.version)
 
 
 def _kept(found: _Found) -> _Snapshot | None:
     if found.etag is None or found.modified_at is None:
         return None
-    return _Snapshot(found.etag, found.modified_at, found.body or None)
+    return _Snapshot(found.version, found.etag, found.modified_at, found.body or None)
 
 
 def _stored(subscription_id: UUID, etag: str, zipped: bool) -> bytes:
@@ -230,7 +239,7 @@ def _renew(
         "gzipped": packed,
     }
     _store(found.id, values)
-    return _Snapshot(etag, modified_at, packed or body)
+    return _Snapshot(found.wanted_version, etag, modified_at, packed or body)
 
 
 def _before(found: _Found) -> Built:
@@ -314,27 +323,23 @@ def _end(found: _Found, at: datetime) -> None:
         record(Act.FEED_TURN_OFF, at, None, found.id)
 
 
-def _fetch_is_due(found: _Found, at: datetime) -> bool:
-    """Whether it is time to note again who asked."""
-    return found.fetched_at is None or at - found.fetched_at >= RECEIPT_EVERY
+def _note_fetch(found: _Found, version: int | None, at: datetime, agent: str) -> None:
+    """Remember who asked and when, now and then, and each new version that they were given.
 
-
-def _note_fetch(found: _Found, at: datetime, agent: str) -> None:
-    """Remember who asked and when, now and then; a feed never fails for it."""
-    if not _fetch_is_due(found, at):
+    Of several who ask at once one writes; a feed never fails for it.
+    """
+    last, given = FeedSubscription.fetched_at, FeedSubscription.given_version
+    values: dict[str, object] = {"fetched_at": at, "agent": " ".join(agent.split())[:200]}
+    if version is not None and (found.given_version is None or version > found.given_version):
+        values |= {"given_version": version, "given_at": at}
+        due = or_(given.is_(None), given < version)
+    elif found.fetched_at is None or at - found.fetched_at >= RECEIPT_EVERY:
+        due = or_(last.is_(None), last <= at - RECEIPT_EVERY)
+    else:
         return
+    this = FeedSubscription.id == found.id
     try:
         with writing():
-            db.session.execute(
-                update(FeedSubscription)
-                .where(
-                    FeedSubscription.id == found.id,
-                    or_(
-                        FeedSubscription.fetched_at.is_(None),
-                        FeedSubscription.fetched_at <= at - RECEIPT_EVERY,
-                    ),
-                )
-                .values(fetched_at=at, agent=" ".join(agent.split())[:200])
-            )
+            db.session.execute(update(FeedSubscription).where(this, due).values(values))
     except SQLAlchemyError as error:
         log.warning("fetch not noted", error=type(error).__name__)

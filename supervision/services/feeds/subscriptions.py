@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import Select, func, or_, select
 
 from supervision.db import db
 from supervision.errors import N_, Conflict, Invalid, NotFound
-from supervision.models.feeds import FeedSubscription, Privacy, Scope
+from supervision.models.feeds import Client, FeedSubscription, Privacy, Scope
 from supervision.models.people import Person, PersonState
 from supervision.models.rosters import Membership, MemberState, Roster
 from supervision.permissions import Actor
@@ -24,10 +25,14 @@ LABEL_LENGTH = 60
 
 @dataclass(frozen=True)
 class SubscriptionRow:
-    """A subscription as its owner sees it; the address itself is known to nobody any more."""
+    """A subscription as its owner sees it; the address itself is known to nobody any more.
+
+    `behind`: how many changes its client has not fetched, at most; None before it fetched any.
+    """
 
     id: UUID
     label: str
+    client: str
     scope: str
     roster_id: UUID | None
     roster_title: str | None
@@ -36,6 +41,7 @@ class SubscriptionRow:
     off_at: datetime | None
     fetched_at: datetime | None
     agent: str
+    behind: int | None
 
 
 @dataclass(frozen=True)
@@ -58,13 +64,27 @@ def make_subscription(
     roster_id: UUID | None,
     label: str,
     privacy: str,
+    client: str = Client.OTHER,
 ) -> tuple[FeedSubscription, str]:
     """A new subscription and its token (43 base64url characters, never to be read again).
 
     Raises NotFound for a roster in which the person is not active, Invalid, and Conflict when
     there are MOST_ADDRESSES already.
     """
-    return _make(actor.id, at, scope, roster_id, label, privacy)
+    return _make(actor.id, at, scope, roster_id, label, privacy, client)
+
+
+def free_label(actor: Actor, wanted: str) -> str:
+    """A name that none of the person's working links has: this one, or with a number after it."""
+    taken = set(
+        db.session.scalars(
+            select(FeedSubscription.label).where(
+                FeedSubscription.person_id == actor.id, FeedSubscription.off_at.is_(None)
+            )
+        )
+    )
+    names = (f"{wanted} {number}" if number > 1 else wanted for number in count(1))
+    return next(name for name in names if name not in taken)
 
 
 def add_for(
@@ -86,7 +106,8 @@ def add_for(
     if person_id is None:
         raise NotFound(N_("Nobody with this address has signed in yet."))
     scope = Scope.ROSTER if roster_id else Scope.PERSON
-    _subscription, token = _make(person_id, at, scope, roster_id, label or "calendar", privacy)
+    name = label or "calendar"
+    _row, token = _make(person_id, at, scope, roster_id, name, privacy, Client.OTHER)
     return token
 
 
@@ -96,7 +117,15 @@ def reset(actor: Actor, at: datetime, subscription_id: UUID) -> tuple[FeedSubscr
     old.off_at = at
     record(Act.FEED_RESET, at, actor.id, old.id)
     db.session.flush()
-    return _make(actor.id, at, old.scope, old.roster_id, old.label, old.privacy)
+    return _make(actor.id, at, old.scope, old.roster_id, old.label, old.privacy, old.client)
+
+
+def rename(actor: Actor, at: datetime, subscription_id: UUID, label: str) -> None:
+    """Give a link another name; its calendar sees nothing of it. Raises NotFound and Invalid."""
+    subscription = _own(actor, subscription_id)
+    subscription.label = _label(label)
+    record(Act.FEED_RENAME, at, actor.id, subscription.id)
+    db.session.flush()
 
 
 def turn_off(actor: Actor, at: datetime, subscription_id: UUID) -> None:
@@ -147,6 +176,7 @@ def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:
         select(
             FeedSubscription.id,
             FeedSubscription.label,
+            FeedSubscription.client,
             FeedSubscription.scope,
             FeedSubscription.roster_id,
             Roster.title,
@@ -155,7 +185,9 @@ def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:
             FeedSubscription.off_at,
             FeedSubscription.fetched_at,
             FeedSubscription.agent,
+            Person.feed_version - FeedSubscription.given_version,
         )
+        .join(Person, Person.id == FeedSubscription.person_id)
         .outerjoin(Roster, Roster.id == FeedSubscription.roster_id)
         .where(FeedSubscription.person_id == actor.id)
     )
@@ -174,9 +206,16 @@ def _own(actor: Actor, subscription_id: UUID) -> FeedSubscription:
 
 
 def _make(
-    person_id: UUID, at: datetime, scope: str, roster_id: UUID | None, label: str, privacy: str
+    person_id: UUID,
+    at: datetime,
+    scope: str,
+    roster_id: UUID | None,
+    label: str,
+    privacy: str,
+    client: str,
 ) -> tuple[FeedSubscription, str]:
-    label = _checked(label, scope, roster_id, privacy)
+    label = _label(label)
+    _demand_choices(scope, roster_id, privacy, client)
     if roster_id is not None:
         _demand_place(person_id, roster_id)
     _demand_room(person_id)
@@ -187,6 +226,7 @@ def _make(
         roster_id=roster_id,
         label=label,
         privacy=privacy,
+        client=client,
         token_hash=token_hash(token),
         created_at=at,
     )
@@ -196,18 +236,23 @@ def _make(
     return subscription, token
 
 
-def _checked(label: str, scope: str, roster_id: UUID | None, privacy: str) -> str:
+def _label(label: str) -> str:
     """The label without needless space. Raises Invalid."""
     label = " ".join(label.split())
     if not 1 <= len(label) <= LABEL_LENGTH:
         raise Invalid(
             "label", N_("Give it a name of 1 to %(most)s characters."), most=str(LABEL_LENGTH)
         )
+    return label
+
+
+def _demand_choices(scope: str, roster_id: UUID | None, privacy: str, client: str) -> None:
     if scope not in set(Scope) or (scope == Scope.ROSTER) != (roster_id is not None):
         raise Invalid("scope", N_("Choose what the calendar shows."))
     if privacy not in set(Privacy):
         raise Invalid("privacy", N_("Choose how much the calendar tells."))
-    return label
+    if client not in set(Client):
+        raise Invalid("client", N_("Choose your calendar."))
 
 
 def _demand_place(person_id: UUID, roster_id: UUID) -> None:
@@ -222,12 +267,12 @@ def _demand_place(person_id: UUID, roster_id: UUID) -> None:
 
 def _demand_room(person_id: UUID) -> None:
     """Each address is a door: a person should be able to look over all of theirs."""
-    count = db.session.scalar(
+    many = db.session.scalar(
         select(func.count()).where(
             FeedSubscription.person_id == person_id, FeedSubscription.off_at.is_(None)
         )
     )
-    if count is not None and count >= MOST_ADDRESSES:
+    if many is not None and many >= MOST_ADDRESSES:
         raise Conflict(
             N_("You have %(most)s calendar links. Turn one off first."), most=str(MOST_ADDRESSES)
         )

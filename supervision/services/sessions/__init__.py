@@ -7,6 +7,7 @@ from supervision.services.sessions.announcing import (
 )
 from supervision.services.sessions.changing import Changed, change_session
 from supervision.services.sessions.clocks import follow_clocks
+from supervision.services.sessions.files import session_file
 from supervision.services.sessions.members import (
     cancel_coming,
     member_joined,
@@ -57,6 +58,7 @@ __all__ = [
     "next_start",
     "past_of_roster",
     "republish",
+    "session_file",
     "session_page",
     "sessions_between",
 ]

@@ -20,7 +20,7 @@ from supervision.models.rosters import (
     Roster,
     RosterState,
 )
-from supervision.models.sessions import Claim, Session, SessionState
+from supervision.models.sessions import PUBLISHED, Claim, Session, SessionState
 from supervision.permissions import (
     Actor,
     can_run_roster,
@@ -28,6 +28,7 @@ from supervision.permissions import (
     can_take_part,
     can_take_time,
 )
+from supervision.services.feeds import Receipt, receipts_of
 from supervision.services.leave import leaves_of
 from supervision.services.places import place_of
 from supervision.services.sessions.reads import ROWS, SessionRow
@@ -57,6 +58,7 @@ class SessionPage:
     the viewer's to write about. `may_extend`, `may_end`: its series. `late`: a supervisee moved or
     cancelled it with less notice than was asked for. `asked`: all times that wait for one answer.
     `may_reply`: the viewer takes invitations, or was invited or has answered before.
+    `receipts`: by person, whether their calendar has it; who does not run it sees their own.
     """
 
     session: SessionRow
@@ -77,6 +79,7 @@ class SessionPage:
     late: bool
     asked: list[Interval]
     may_reply: bool
+    receipts: dict[UUID, Receipt]
 
     def reply_of(self, person_id: UUID) -> str:
         """What somebody answered, as far as the viewer may know."""
@@ -103,6 +106,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         ROWS.add_columns(
             Session.message,
             Session.late,
+            Session.published_at,
             Session.address.label("own_address"),
             Session.meeting_link.label("own_link"),
             Roster.state,
@@ -116,7 +120,9 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         raise NotFound
     if not (row[-1] or can_see_session(place, row.kind, row.for_all)):
         raise NotFound
-    *columns, message, late, address, link, roster_state, invited, is_theirs = tuple(row)
+    *columns, message, late, published_at, address, link, roster_state, invited, is_theirs = tuple(
+        row
+    )
     session = SessionRow(*columns)
     series = series_info(session.series_id, at) if session.series_id else None
     may_run = can_run_roster(place, session.kind)
@@ -143,6 +149,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
         late=late,
         asked=_asked_with(session),
         may_reply=invited and is_theirs and planned,
+        receipts=_receipts(actor, at, session, published_at, may_run),
     )
 
 
@@ -178,6 +185,14 @@ def _attendees(session: SessionRow, at: datetime, only: Actor | None) -> list[At
         .order_by(case((Membership.role.in_(LEADS), 0), else_=1), func.lower(Person.name))
     )
     return [Attendee(*row, on_leave=row[0] in away) for row in rows]
+
+
+def _receipts(
+    actor: Actor, at: datetime, session: SessionRow, published_at: datetime, may_run: bool
+) -> dict[UUID, Receipt]:
+    if session.state not in PUBLISHED or session.ends_at <= at:
+        return {}
+    return receipts_of(actor, session.id, published_at, may_run)
 
 
 def _asked_with(session: SessionRow) -> list[Interval]:
