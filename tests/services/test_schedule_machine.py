@@ -29,6 +29,7 @@ from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import Repeat
 from supervision.errors import Conflict, Invalid
 from supervision.models import guards
+from supervision.models.people import Person
 from supervision.models.rosters import LEADS, Kind, MemberRole, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session
 from supervision.permissions import Actor
@@ -333,7 +334,8 @@ class Schedule(RuleBasedStateMachine):
                 Membership.state == MemberState.ACTIVE,
                 Membership.role.not_in(LEADS),
             )
-            .order_by(Membership.person_id)
+            .join(Person, Person.id == Membership.person_id)
+            .order_by(Person.email)  # ids are others with each run, and an example is run again
         )
         people = frozenset(key for bit, key in enumerate(rows) if some >> bit & 1)
         individual = roster_id in (self.led[0][1], self.led[1][1])
@@ -362,12 +364,14 @@ class Schedule(RuleBasedStateMachine):
 
     def _one(self, data: st.DataObject, state: str = "planned") -> Iterator[tuple[Actor, Session]]:
         """One of the sessions in a state, with who leads it; none when there is none."""
-        found = list(
-            db.session.scalars(
-                select(Session)
-                .where(Session.state == state)
-                .order_by(Session.starts_at, Session.original_local, Session.roster_id)
-            )
+        rosters_in_order = [key for _lead, key in self.led]
+        found = sorted(
+            db.session.scalars(select(Session).where(Session.state == state)),
+            key=lambda one: (
+                one.starts_at,
+                one.original_local,
+                rosters_in_order.index(one.roster_id),
+            ),
         )
         if found:
             one = found[data.draw(st.integers(0, len(found) - 1))]
