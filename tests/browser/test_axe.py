@@ -48,6 +48,8 @@ BY_HAND = {
     "vault.recover_form",
     "vault.unlock",
 }
+# Pages that are made alike for everybody: Alice's are looked at.
+ALIKE = ("availability.", "feeds.", "leave.", "mail.choose", "notes.", "people.profile", "vault.")
 PASSPHRASE = "four quiet herons at dawn"
 NewPage = Callable[..., Page]
 SignIn = Callable[..., Page]
@@ -127,8 +129,9 @@ def enter(page: Page, sign_in: SignIn, person: str) -> str:
 def test_pages_that_links_lead_to(person, new_page, sign_in, judge, known):
     page = judge.attend(new_page())
     start = enter(page, sign_in, person)
-    for _endpoint, path in list(pages.follow(page.request, known, start)):
-        judge.visit(page, path)
+    for endpoint, path in list(pages.follow(page.request, known, start)):
+        if person == "alice" or not endpoint.startswith(ALIKE):
+            judge.visit(page, path)
     judge.conclude()
 
 
