@@ -173,7 +173,7 @@ def test_what_the_page_did_not_carry_is_refused(alice, house, new_client, path) 
     values = shown.values["carried"][0]
     dana = new_client()
     dana.sign_in(house.dana.id)
-    for client, carried in ((alice, ""), (alice, values[:-1] + "x"), (dana, values)):
+    for client, carried in ((alice, ""), (alice, values[::-1]), (dana, values)):
         answer = client.send(f"/rosters/import/{path}", {"carried": carried})
         assert (answer.status_code, "Choose the file again." in answer.text) == (422, True)
     assert titles() == ["Bob with Alice", "Tuesday group"]

@@ -42,6 +42,7 @@ BY_HAND = {
     "people.invitation",
     "people.reset_form",
     "replies.ask",
+    "sessions.extend_form",
     "signup.seats",
     "vault.begin_again_form",
     "vault.check_code",

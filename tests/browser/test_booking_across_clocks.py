@@ -144,12 +144,16 @@ def test_toronto_books_weekly_in_london(new_page: NewPage, sign_in: SignIn) -> N
     sees(bob, title, starts, there)
 
 
-def test_supervisor_is_warned_before_a_series_ends(new_page: NewPage, sign_in: SignIn) -> None:
+def test_supervisor_is_warned_before_a_series_ends(
+    new_page: NewPage, sign_in: SignIn, axe: Callable[[Page], None]
+) -> None:
     """Heidi's began weeks ago and is nearly over; what is known at home leads on to more."""
     alice = sign_in(new_page(timezone_id="Europe/London"), "alice")
     warning = alice.get_by_role("listitem").filter(has_text="A series of Heidi with Alice ends")
     expect(warning).to_have_count(1)
     warning.get_by_role("link", name="Extend it").click()
+    expect(alice.get_by_label("Number of sessions")).to_be_visible()
+    axe(alice)
     alice.get_by_label("Number of sessions").fill("2")
     alice.get_by_role("button", name="Extend", exact=True).click()
     expect(alice.get_by_role("status").first).to_contain_text("2 sessions more are booked.")

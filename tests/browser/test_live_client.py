@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from supervision import clock, config, create_app
-from supervision.db import db
+from supervision.db import db, writing
 from supervision.models.feeds import Privacy, Scope
 from supervision.models.sessions import Session
 from supervision.services import feeds, sessions
@@ -51,10 +51,10 @@ class Follower:
     """Bob's client, and what the rows say that it should hold."""
 
     def __init__(self, house: House, folder: Path, url: str) -> None:
-        made, token = feeds.make_subscription(
-            house.bob, clock.now(), Scope.PERSON, None, "khal", Privacy.PLAIN
-        )
-        db.session.commit()
+        with writing():
+            made, token = feeds.make_subscription(
+                house.bob, clock.now(), Scope.PERSON, None, "khal", Privacy.PLAIN
+            )
         self.subscription_id = made.id
         self.client = CalendarClient(folder, f"{url}/feeds/{token}.ics", LONDON)
 
@@ -98,32 +98,33 @@ def without(server: Server, table: str) -> Iterator[None]:
 def test_client_holds_what_the_database_holds_through_all_that_happens(
     alone: Server, here: Flask, tmp_path: Path
 ) -> None:
-    house = factories.house()
     first = datetime.combine(clock.today(LONDON) + timedelta(days=7), time(15))
-    one, two, three = (
-        sessions.book_session(
-            house.alice, clock.now(), house.group, Wish(first + timedelta(weeks=week), 50)
-        ).session_ids[0]
-        for week in range(3)
-    )
-    db.session.commit()
+    with writing():
+        house = factories.house()
+    with writing():
+        one, two, three = (
+            sessions.book_session(
+                house.alice, clock.now(), house.group, Wish(first + timedelta(weeks=week), 50)
+            ).session_ids[0]
+            for week in range(3)
+        )
     bob = Follower(house, tmp_path / "client", alone.url)
     bob.follow()
 
     def move(hours: int) -> None:
         wish = Wish(first + timedelta(hours=hours), 50)
-        sessions.move_session(house.alice, clock.now(), one, wish)
-        db.session.commit()
+        with writing():
+            sessions.move_session(house.alice, clock.now(), one, wish)
 
     elsewhere = Setting(place=OwnPlace("4 Mill Lane"))
-    sessions.change_session(house.alice, clock.now(), two, elsewhere)
-    db.session.commit()
+    with writing():
+        sessions.change_session(house.alice, clock.now(), two, elsewhere)
     bob.follow()
     assert "4 Mill Lane" in {place for _start, _sequence, place in bob.held()}
     move(2)
     bob.follow()
-    sessions.cancel_session(house.alice, clock.now(), three)
-    db.session.commit()
+    with writing():
+        sessions.cancel_session(house.alice, clock.now(), three)
     bob.follow()
     before = bob.held(), bob.shown()
 
@@ -138,8 +139,8 @@ def test_client_holds_what_the_database_holds_through_all_that_happens(
     bob.follow()
     assert bob.held() != before[0]
 
-    feeds.turn_off(house.bob, clock.now(), bob.subscription_id)
-    db.session.commit()
+    with writing():
+        feeds.turn_off(house.bob, clock.now(), bob.subscription_id)
     bob.client.sync()
     assert [str(event["summary"]) for event in bob.client.events()] == [
         "This calendar link was turned off"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -82,7 +83,9 @@ def test_private_feed_follows_its_roster_until_it_is_reset(
     new_page: Callable[..., Page], sign_in: Callable[..., Page], server: Server, tmp_path: Path
 ) -> None:
     today = clock.today("Europe/London")
-    plan = Plan(f"Evening group {uuid4().hex[:6]}", before_next_change(LONDON, today))
+    plan = Plan(
+        f"Evening group {uuid4().hex[:6]}", before_next_change(LONDON, today) - timedelta(days=1)
+    )
     alice = sign_in(new_page(), "alice")
     bob = sign_in(new_page(timezone_id=TORONTO.key), "bob")
     roster = make_roster(alice, plan.title)

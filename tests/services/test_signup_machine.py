@@ -206,13 +206,18 @@ def ordered(before: Line, after: Line, by: Actor | None) -> None:
         assert others[: len(served)] == served
 
 
-def play(app: Flask, phases: Sequence[Phase] = tuple(Phase), examples: int = 15) -> None:
+def play(
+    app: Flask,
+    phases: Sequence[Phase] = tuple(Phase),
+    examples: int = 15,
+    steps: int = 25,
+) -> None:
     Seats.app = app
     run_state_machine_as_test(
         Seats,
         settings=settings(
             max_examples=examples,
-            stateful_step_count=25,
+            stateful_step_count=steps,
             deadline=None,
             phases=phases,
             suppress_health_check=list(HealthCheck),
@@ -232,4 +237,4 @@ def test_a_line_that_is_not_in_order_is_seen(app: Flask, monkeypatch: Any) -> No
     )
     monkeypatch.setattr(line, "_NEXT", backwards)
     with pytest.raises(AssertionError):
-        play(app, [Phase.generate], examples=200)
+        play(app, [Phase.generate], examples=200, steps=60)

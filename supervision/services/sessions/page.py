@@ -190,7 +190,8 @@ def _attendees(session: SessionRow, at: datetime, only: Actor | None) -> list[At
 def _receipts(
     actor: Actor, at: datetime, session: SessionRow, published_at: datetime, may_run: bool
 ) -> dict[UUID, Receipt]:
-    if session.state not in PUBLISHED or session.ends_at <= at:
+    """Where members sign up, the card of seats says who comes, and no more."""
+    if session.state not in PUBLISHED or session.ends_at <= at or session.capacity is not None:
         return {}
     return receipts_of(actor, session.id, published_at, may_run)
 
