@@ -58,9 +58,9 @@ def _due(wanted: Wanted, words: Words, places: Mapping[UUID, Place]) -> dict[str
     found = rows.versions(wanted)
     if wanted.privacy != Privacy.FULL:
         return {
-            f"{one.version} {shared[one.roster]}{_OPEN[one.mine]}": (one.version, None, one.mine)
-            for one in found
-            if one.roster in shared
+            f"{version} {shared[roster]}{_OPEN[mine]}": (version, None, mine)
+            for version, roster, _for_all, _signup, mine in found
+            if roster in shared
         }
     companies = rows.companies(wanted.person_id, places)
     some = rows.claimed([session_id(one.version) for one in found if not one.for_all])
