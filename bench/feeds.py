@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from flask import Flask
+from icalendar import Calendar
 from sqlalchemy import select, update
 
 from supervision import clock
@@ -90,6 +91,19 @@ class Change:
                 )
             ).one()
         )
+
+
+def parts(body: bytes) -> dict[str, bytes]:
+    """Each event of a feed as a calendar of its own, by its UID: as calendar servers store them."""
+    calendar = Calendar.from_ical(body)
+    found = {}
+    for event in calendar.walk("VEVENT"):
+        alone = Calendar()
+        alone.add("version", "2.0")
+        alone.add("prodid", calendar["prodid"])
+        alone.add_component(event)
+        found[str(event["uid"])] = alone.to_ical()
+    return found
 
 
 def _cpu(act: Callable[[], object]) -> float:

@@ -22,6 +22,7 @@ from bench.dataset import ALICE, PASSPHRASE, this_monday
 from bench.feeds import Change
 from bench.load import Ask, Refused, drive, fetch
 from bench.measure import ROUNDS, Row, Side, compare, percentile
+from bench.servers import Radicale
 from bench.stage import Stage
 from supervision.domain import vault
 from supervision.domain.vault.keys import new_keys
@@ -95,6 +96,13 @@ def feed_304(stage: Stage) -> Iterator[Row]:
     ours = Side(stage.server("sqlite"), _unchanged(stage, 200))
     beside = Side(stage.plain(), repeated("/same", 304))
     yield compare("feed-304", "200", ours.cost, beside.cost, 0.6)
+
+
+def feed_peer(stage: Stage) -> Iterator[Row]:
+    """A feed beside the same sessions out of Radicale."""
+    ours = Side(stage.server("sqlite"), repeated(stage.feed_path(200)))
+    beside = Side(stage.peer(200), repeated(Radicale.PATH))
+    yield compare("feed-peer", "200, times Radicale's", ours.cost, beside.cost, 100)
 
 
 def feed_change(stage: Stage) -> Iterator[Row]:
@@ -285,6 +293,7 @@ GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "page": page,
     "feed": feed,
     "feed-304": feed_304,
+    "feed-peer": feed_peer,
     "feed-change": feed_change,
     "book": book,
     "book-check": book_check,

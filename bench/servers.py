@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,11 +55,9 @@ class Running:
     def __init__(self, target: str, environment: dict[str, str], postgres: Postgres | None) -> None:
         self.port = free_port()
         self._postgres = postgres
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
-        command += ["--workers", str(WORKERS), "--blocking-threads", "2", "--no-log"]
         kept = {k: v for k, v in os.environ.items() if not k.startswith("SUPERVISION_")}
         self._process = subprocess.Popen(
-            [*command, "--port", str(self.port), target],
+            self._command(target),
             cwd=ROOT,
             env=kept | LIKE_BIN_SERVE | environment,
             start_new_session=True,
@@ -67,7 +65,13 @@ class Running:
             stdout=subprocess.DEVNULL,
         )
         self._wait()
-        self._processes = psutil.Process(self._process.pid).children(recursive=True)
+        process = psutil.Process(self._process.pid)
+        self._processes = process.children(recursive=True) or [process]
+
+    def _command(self, target: str) -> list[str]:
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
+        command += ["--workers", str(WORKERS), "--blocking-threads", "2", "--no-log"]
+        return [*command, "--port", str(self.port), target]
 
     def _wait(self) -> None:
         until = time.monotonic() + PATIENCE
@@ -94,6 +98,32 @@ class Running:
     def stop(self) -> None:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(timeout=PATIENCE)
+
+
+class Radicale(Running):
+    """A calendar server as it comes from PyPI, with one calendar that anybody may read."""
+
+    PATH = "/reader/sessions/"
+
+    def __init__(self, root: Path, events: Mapping[str, bytes]) -> None:
+        calendar = root / "collection-root" / self.PATH.strip("/")
+        calendar.mkdir(parents=True)
+        (calendar / ".Radicale.props").write_text('{"tag": "VCALENDAR"}')
+        for name, event in events.items():
+            (calendar / f"{name}.ics").write_bytes(event)
+        self._root = root
+        super().__init__("", {}, None)
+
+    def _command(self, _target: str) -> list[str]:
+        options = {
+            "--server-hosts": f"127.0.0.1:{self.port}",
+            "--storage-filesystem-folder": str(self._root),
+            "--auth-type": "none",
+            "--rights-type": "authenticated",
+            "--logging-level": "warning",
+        }
+        python = ROOT / ".venv-clients" / "bin" / "python"
+        return [str(python), "-m", "radicale", *(word for pair in options.items() for word in pair)]
 
 
 @contextmanager

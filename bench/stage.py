@@ -12,9 +12,10 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import update
 
 from bench.dataset import Cast, build
+from bench.feeds import parts
 from bench.load import Ask, fetch
 from bench.reference import BYTES
-from bench.servers import BOOT_KEY, Postgres, Running, folder
+from bench.servers import BOOT_KEY, Postgres, Radicale, Running, folder
 from supervision import clock, config, create_app
 from supervision.db import db, writing
 from supervision.models.people import Person
@@ -95,6 +96,15 @@ class Stage:
                 (held / f"feed-{many}").write_bytes(body)
             self._servers["plain"] = Running("bench.reference:plain", {BYTES: str(held)}, None)
         return self._servers["plain"]
+
+    def peer(self, many: int) -> Radicale:
+        """Radicale with the same sessions as a feed of ours, each a calendar of its own."""
+        if "peer" not in self._servers:
+            body, _headers = fetch(self.server("sqlite").port, Ask(self.feed_path(many)))
+            self._servers["peer"] = Radicale(self._folder / "radicale", parts(body))
+        found = self._servers["peer"]
+        assert isinstance(found, Radicale)
+        return found
 
     def feed_path(self, many: int) -> str:
         return f"/feeds/{self.cast('sqlite').feeds[many]}.ics"
