@@ -55,12 +55,12 @@ def _due(wanted: Wanted, words: Words, places: Mapping[UUID, Place]) -> dict[str
     Who else comes is not told where members sign up: that changes every day.
     """
     shared = _shared(wanted, words, places)
-    found = rows.versions(wanted)
+    # A roster that was left between the two looks is not shown.
+    found = [one for one in rows.versions(wanted) if one.roster in shared]
     if wanted.privacy != Privacy.FULL:
         return {
             f"{version} {shared[roster]}{_OPEN[mine]}": (version, None, mine)
             for version, roster, _for_all, _signup, mine in found
-            if roster in shared
         }
     companies = rows.companies(wanted.person_id, places)
     some = rows.claimed([session_id(one.version) for one in found if not one.for_all])
@@ -71,7 +71,7 @@ def _due(wanted: Wanted, words: Words, places: Mapping[UUID, Place]) -> dict[str
             company = None
         elif company and not one.for_all:
             company = company.only(some[session_id(one.version)])
-        key = f"{one.version} {digest(shared.get(one.roster), company)}{_OPEN[one.mine]}"
+        key = f"{one.version} {digest(shared[one.roster], company)}{_OPEN[one.mine]}"
         due[key] = (one.version, company, one.mine)
     return due
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, case, exists, func, select, true
+from sqlalchemy import BindParameter, bindparam, case, exists, func, select, true
 
 from supervision.db import db, run
 from supervision.domain.intervals import Interval
@@ -91,30 +91,29 @@ class SessionPage:
         return [one.reply for one in self.people if one.reply]
 
 
+_THIS: BindParameter[UUID] = bindparam("session_id")
+_ACTOR: BindParameter[UUID] = bindparam("actor_id")
+_TAKES_INVITATIONS = exists().where(Person.id == _ACTOR, Person.sessions_by != SessionsBy.FEED)
+_REPLIED = exists().where(SessionReply.session_id == _THIS, SessionReply.person_id == _ACTOR)
+_PAGE = ROWS.add_columns(
+    Session.message,
+    Session.late,
+    Session.published_at,
+    Session.address.label("own_address"),
+    Session.meeting_link.label("own_link"),
+    Roster.state,
+    _TAKES_INVITATIONS | _REPLIED,
+    exists().where(Claim.session_id == _THIS, Claim.person_id == _ACTOR),
+).where(Session.id == _THIS)
+
+
 def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
     """A session that is, or was, the actor's, or that their roster holds. Raises NotFound.
 
     Who takes part in the roster sees who else the session is for; who has left sees only that
     their own sessions were. What is for some members alone, only they and who runs it see.
     """
-    claimed = exists().where(Claim.session_id == session_id, Claim.person_id == actor.id)
-    takes = exists().where(Person.id == actor.id, Person.sessions_by != SessionsBy.FEED)
-    asked = exists().where(
-        SessionReply.session_id == session_id, SessionReply.person_id == actor.id
-    )
-    row = db.session.execute(
-        ROWS.add_columns(
-            Session.message,
-            Session.late,
-            Session.published_at,
-            Session.address.label("own_address"),
-            Session.meeting_link.label("own_link"),
-            Roster.state,
-            takes | asked,
-            claimed,
-        ).where(Session.id == session_id),
-        {"actor_id": actor.id},
-    ).one_or_none()
+    row = run(_PAGE, {"actor_id": actor.id, "session_id": session_id}).one_or_none()
     place = place_of(actor, row.roster_id) if row else None
     if row is None or place is None:
         raise NotFound
