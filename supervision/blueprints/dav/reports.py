@@ -1,0 +1,82 @@
+"""The three reports on a calendar (RFC 4791 section 7, RFC 6578 section 3)."""
+
+from collections.abc import Iterable
+from functools import singledispatch
+from uuid import UUID
+from xml.etree.ElementTree import Element
+
+from flask import Response
+
+from supervision.blueprints.dav import places, properties
+from supervision.blueprints.dav.parts import multistatus, refused
+from supervision.blueprints.dav.places import Place
+from supervision.domain import dav
+from supervision.domain.dav import Multiget, Query, Report, Sync, Wish
+from supervision.services.dav import Account, Calendar
+
+DATA = dav.cal("calendar-data")
+
+
+class Shelf:
+    """A calendar of an account at its place, to take events from."""
+
+    def __init__(self, account: Account, place: Place, calendar: Calendar) -> None:
+        self.account, self.place, self.calendar = account, place, calendar
+        self._shared = properties.of_every_event(account)
+
+    def response(self, key: UUID, wish: Wish) -> Element:
+        """What is wanted of an event that is there."""
+        tag, _step = self.calendar.ledger.held[key]
+        known = self._shared | properties.etag(tag)
+        if DATA in wish.names and self.calendar.events:
+            known |= properties.data(self.calendar.events[key])
+        return dav.response(self.place.within(session_id=key).href, known, wish)
+
+    def responses(self, keys: Iterable[UUID], wish: Wish) -> list[Element]:
+        return [self.response(key, wish) for key in keys]
+
+
+@singledispatch
+def answer(asked: Report, shelf: Shelf) -> Response:
+    """The answer to a report."""
+    raise NotImplementedError
+
+
+@answer.register
+def _query(asked: Query, shelf: Shelf) -> Response:
+    calendar = shelf.calendar
+    keys = [key for key in calendar.ledger.held if asked.matches(*calendar.span(key))]
+    return multistatus(dav.multistatus(shelf.responses(keys, asked.wish)))
+
+
+@answer.register
+def _multiget(asked: Multiget, shelf: Shelf) -> Response:
+    return multistatus(dav.multistatus(_one(href, asked.wish, shelf) for href in asked.hrefs))
+
+
+def _one(href: str, wish: Wish, shelf: Shelf) -> Element:
+    place = places.find_href(href)
+    key = place.session_id if place else None
+    if key is None or place != shelf.place.within(session_id=key):
+        return dav.missing(href)
+    return shelf.response(key, wish) if key in shelf.calendar.ledger.held else dav.missing(href)
+
+
+@answer.register
+def _sync(asked: Sync, shelf: Shelf) -> Response:
+    changes = shelf.calendar.ledger.since(properties.state(asked.token))
+    if changes is None:
+        return refused(dav.node(dav.dav("valid-sync-token")))
+    if asked.most is not None and len(changes.changed) + len(changes.gone) > asked.most:
+        return refused(dav.node(dav.dav("number-of-matches-within-limits")))
+    found = shelf.responses(changes.changed, asked.wish)
+    gone = [dav.missing(shelf.place.within(session_id=key).href) for key in changes.gone]
+    return multistatus(dav.multistatus([*found, *gone], properties.token(shelf.calendar)))
+
+
+def gives(asked: Report, calendar: Calendar) -> bool:
+    """Whether a program has all present events after this, or proves that it had them before."""
+    if isinstance(asked, Sync) and properties.state(asked.token) == calendar.ledger.state:
+        return True
+    part = isinstance(asked, Query) and asked.end is not None
+    return DATA in asked.wish.names and not part
