@@ -15,6 +15,7 @@ from supervision.web import limits
 from tests import factories
 from tests.conftest import NOW
 from tests.support.dav import Program, condition_in, document, props, read, tag, token_in
+from tests.support.dav_programs import APPLE, DAVX5, GNOME, THUNDERBIRD
 
 TUESDAY = datetime(2026, 12, 1, 15, 0)  # noqa: DTZ001 - a wall-clock time
 
@@ -96,7 +97,8 @@ def test_password_grants_nothing_elsewhere(house, client, password) -> None:
 
 
 def test_passphrase_opens_no_calendar(house, client) -> None:
-    assert Program(client, "bob@example.org", "compassion-demo").ask("GET", "/dav/").status_code == 401
+    program = Program(client, "bob@example.org", "compassion-demo")
+    assert program.ask("GET", "/dav/").status_code == 401
 
 
 def test_account_ends_with_its_password(house, program) -> None:
@@ -164,7 +166,8 @@ def test_program_finds_its_calendars_from_the_root(house, program, home) -> None
     assert principal[person].inside("d:resourcetype") == ["collection", "principal"]
     names = "d:resourcetype d:displayname c:supported-calendar-component-set a:calendar-color"
     found = program.propfind(home, names, depth=1)
-    assert list(found) == [home, f"{home}all/", f"{home}{house.individual}/", f"{home}{house.group}/"]
+    names = ["all", house.individual, house.group]
+    assert list(found) == [home, *(f"{home}{name}/" for name in names)]
     assert found[home].inside("d:resourcetype") == ["collection"]
     one = found[f"{home}all/"]
     assert one.inside("d:resourcetype") == ["collection", "calendar"]
@@ -182,7 +185,9 @@ def test_calendar_says_that_it_is_only_read(house, program, home) -> None:
         tag("d:read"), tag("d:read-current-user-privilege-set"),
     ]  # fmt: skip
     reports = [part[0][0].tag for part in one.values[tag("d:supported-report-set")]]
-    assert reports == [tag("c:calendar-query"), tag("c:calendar-multiget"), tag("d:sync-collection")]
+    assert reports == [
+        tag("c:calendar-query"), tag("c:calendar-multiget"), tag("d:sync-collection"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/dav/", "/dav/{me}/", "/dav/{me}/calendars/"])
@@ -333,80 +338,6 @@ def test_resource_is_given_once_and_then_by_its_tag(house, program, home, sessio
 
 # -- what programs ask -----------------------------------------------------------------------
 
-# In the order in which each asks, as their sources and documentation say: address, depth, names.
-APPLE = [
-    ("/dav/", 0, "d:current-user-principal d:principal-URL d:resourcetype"),
-    (
-        "/dav/{me}/",
-        0,
-        "c:calendar-home-set c:calendar-user-address-set d:current-user-principal d:displayname"
-        " cs:dropbox-home-URL cs:email-address-set cs:notification-URL d:principal-collection-set"
-        " d:principal-URL d:resource-id c:schedule-inbox-URL c:schedule-outbox-URL"
-        " d:supported-report-set",
-    ),
-    (
-        "/dav/{me}/calendars/",
-        1,
-        "d:add-member cs:allowed-sharing-modes a:autoprovisioned me:bulk-requests a:calendar-color"
-        " c:calendar-description c:calendar-free-busy-set a:calendar-order c:calendar-timezone"
-        " d:current-user-privilege-set c:default-alarm-vevent-date d:displayname cs:getctag"
-        " c:max-attendees-per-instance d:owner cs:pre-publish-url cs:publish-url cs:push-transports"
-        " cs:pushkey d:quota-available-bytes d:quota-used-bytes a:refreshrate d:resource-id"
-        " d:resourcetype c:schedule-calendar-transp cs:source c:supported-calendar-component-set"
-        " d:supported-report-set d:sync-token",
-    ),
-    ("/dav/{me}/calendars/all/", 0, "cs:getctag d:sync-token"),
-    ("/dav/{me}/calendars/all/", 1, "d:getetag d:resourcetype"),
-]
-THUNDERBIRD = [
-    (
-        "/dav/",
-        0,
-        "d:resourcetype d:owner d:displayname d:current-user-principal"
-        " d:current-user-privilege-set a:calendar-color c:calendar-home-set",
-    ),
-    (
-        "/dav/{me}/calendars/",
-        1,
-        "d:resourcetype d:owner d:displayname d:current-user-principal"
-        " d:current-user-privilege-set a:calendar-color c:calendar-home-set",
-    ),
-    (
-        "/dav/{me}/calendars/all/",
-        0,
-        "d:resourcetype d:owner d:current-user-principal d:current-user-privilege-set"
-        " d:supported-report-set c:supported-calendar-component-set cs:getctag",
-    ),
-]
-DAVX5 = [
-    ("/dav/", 0, "d:current-user-principal d:displayname c:calendar-home-set"),
-    ("/dav/{me}/", 0, "d:displayname c:calendar-home-set d:group-membership"),
-    (
-        "/dav/{me}/calendars/",
-        1,
-        "d:resourcetype d:current-user-privilege-set d:displayname d:owner c:calendar-description"
-        " a:calendar-color c:calendar-timezone c:supported-calendar-component-set cs:source",
-    ),
-    (
-        "/dav/{me}/calendars/all/",
-        0,
-        "c:max-resource-size c:supported-calendar-data d:supported-report-set cs:getctag"
-        " d:sync-token",
-    ),
-]
-GNOME = [
-    ("/dav/", 0, "d:resourcetype d:current-user-principal d:principal-URL c:calendar-home-set"),
-    ("/dav/{me}/", 0, "c:calendar-home-set c:calendar-user-address-set c:schedule-outbox-URL"),
-    (
-        "/dav/{me}/calendars/",
-        1,
-        "d:displayname d:resourcetype c:calendar-description c:supported-calendar-component-set"
-        " a:calendar-color a:calendar-order d:current-user-privilege-set",
-    ),
-    ("/dav/{me}/calendars/all/", 0, "cs:getctag d:supported-report-set"),
-    ("/dav/{me}/calendars/all/", 1, "d:getetag"),
-]
-
 
 @pytest.mark.parametrize(
     "asked", [APPLE, THUNDERBIRD, DAVX5, GNOME], ids=["apple", "thunderbird", "davx5", "gnome"]
@@ -414,8 +345,8 @@ GNOME = [
 def test_program_gets_what_it_needs(house, program, session_ids, asked) -> None:
     told: dict[str, set[str]] = {}
     for path, depth, names in asked:
-        path = path.format(me=house.bob.id)
-        for href, one in program.propfind(path, names, depth).items():
+        answer = program.propfind(path.format(me=house.bob.id), names, depth)
+        for href, one in answer.items():
             assert set(one.values) | one.absent == {tag(name) for name in names.split()}
             told.setdefault(href, set()).update(one.values)
     home = f"/dav/{house.bob.id}/calendars/"

@@ -1,4 +1,4 @@
-"""Real programs follow an account through all that can happen: they hold what the database holds."""
+"""Real programs follow an account through all that happens: they hold what the database holds."""
 
 import subprocess
 from collections.abc import Iterator

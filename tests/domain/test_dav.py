@@ -74,7 +74,7 @@ def test_propfind_that_cannot_be_read_is_refused(body: bytes) -> None:
 
 
 def test_reports_are_taken_apart() -> None:
-    hrefs = "<d:href>/a.ics</d:href><d:href> /b.ics </d:href>"
+    hrefs = "<d:href>/a.ics</d:href><d:href> /b.ics </d:href><d:href>/a.ics</d:href>"
     assert dav.report(document("c:calendar-multiget", PROP + hrefs)) == Multiget(
         WISH, ("/a.ics", "/b.ics")
     )
@@ -135,6 +135,7 @@ def test_report_that_is_not_done_here_is_refused_by_name(body: bytes, condition:
         document("c:calendar-query", PROP),
         whole('<c:comp-filter name="VEVENT"><c:time-range start="20261123"/></c:comp-filter>'),
         sync("<d:limit><d:nresults>many</d:nresults></d:limit>"),
+        document("c:calendar-multiget", "".join(f"<d:href>{n}</d:href>" for n in range(5001))),
     ],
 )
 def test_report_that_cannot_be_read_is_refused(body: bytes) -> None:

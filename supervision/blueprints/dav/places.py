@@ -46,6 +46,13 @@ def home(person_id: UUID) -> Place:
     return Place(person_id, home=True)
 
 
+def below(place: Place, person_id: UUID) -> list[Place]:
+    """The folder in a folder; calendars are not counted here."""
+    if place.person_id is None:
+        return [Place(person_id)]
+    return [] if place.home else [home(person_id)]
+
+
 def find(path: str) -> Place | None:
     """The place of a path below the root; None for one that cannot be."""
     parts = [part for part in path.split("/") if part]

@@ -74,6 +74,11 @@ def _sync(asked: Sync, shelf: Shelf) -> Response:
     return multistatus(dav.multistatus([*found, *gone], properties.token(shelf.calendar)))
 
 
+def wants_events(asked: Report) -> bool:
+    """Whether more is to be read than which events there are."""
+    return isinstance(asked, Query) or DATA in asked.wish.names
+
+
 def gives(asked: Report, calendar: Calendar) -> bool:
     """Whether a program has all present events after this, or proves that it had them before."""
     if isinstance(asked, Sync) and properties.state(asked.token) == calendar.ledger.state:

@@ -79,7 +79,8 @@ def _account() -> Account | Response:
 def _in_the_clear() -> bool:
     """Whether anybody on the way can read along, as far as that is seen here."""
     if settings().secure:
-        return request.headers.get("X-Forwarded-Proto", "https") != "https"
+        said = request.headers.get("X-Forwarded-Proto", "https")
+        return said.rpartition(",")[2].strip() != "https"
     return request.remote_addr not in LOOPBACK
 
 
@@ -124,16 +125,16 @@ def _propfind(account: Account, place: Place) -> Response:
     wish = dav.propfind(request.get_data(cache=False))
     if place.calendar:
         return _propfind_in_calendar(account, place, wish, depth == "1")
-    found = [dav.response(place.href, properties.of_folder(account, place), wish)]
-    every: list[Calendar] = []
-    if depth == "1" and place.home:
-        every = calendars.calendars(account, clock.now(), _base())
-    elif depth == "1":
-        inner = places.home(account.person_id) if place.person_id else Place(account.person_id)
-        found.append(dav.response(inner.href, properties.of_folder(account, inner), wish))
+    return _propfind_in_folder(account, place, wish, depth == "1")
+
+
+def _propfind_in_folder(account: Account, place: Place, wish: Wish, deep: bool) -> Response:
+    folders = [place, *(places.below(place, account.person_id) if deep else ())]
+    found = [dav.response(one.href, properties.of_folder(account, one), wish) for one in folders]
+    every = calendars.calendars(account, clock.now(), _base()) if deep and place.home else []
     found += [_of_calendar(account, place.within(one.name), one, wish) for one in every]
-    whole = next((one for one in every if one.name == calendars.ALL), None)
-    calendars.note_asked(account, whole, clock.now(), _agent())
+    by_name = {one.name: one for one in every}
+    calendars.note_asked(account, by_name.get(calendars.ALL), clock.now(), _agent())
     return multistatus(dav.multistatus(found))
 
 
@@ -159,7 +160,7 @@ def _report(account: Account, place: Place) -> Response:
     asked = dav.report(request.get_data(cache=False))
     if not place.calendar or place.session_id:
         return refused(dav.node(dav.dav("supported-report")))
-    one = _calendar(account, place, whole=True)
+    one = _calendar(account, place, whole=reports.wants_events(asked))
     if one is None:
         return plain(404, "Not found.")
     response = reports.answer(asked, Shelf(account, place, one))

@@ -132,7 +132,7 @@ def turn_off(subscription_id: UUID) -> Response:
     row = feeds.subscription_row(viewer(), subscription_id)
     feeds.turn_off(viewer(), clock.now(), subscription_id)
     if row.client == Client.ACCOUNT:
-        flash(_("The password is turned off. Programs keep what they have until it is removed there."))
+        flash(_("The password is turned off. Programs keep what they have; remove it there."))
     else:
         flash(_("The link is turned off. Your sessions leave that calendar when it next looks."))
     return redirect(url_for("feeds.index"), 303)

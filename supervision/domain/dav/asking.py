@@ -13,6 +13,8 @@ from xml.parsers import expat
 from supervision.domain.dav.names import cal, dav
 
 MOST_DEPTH = 16
+# More than any calendar holds.
+MOST_HREFS = 5000
 _INSTANT = "%Y%m%dT%H%M%SZ"
 
 
@@ -94,8 +96,7 @@ def report(body: bytes) -> Report:
     if root.tag == cal("calendar-query"):
         return _query(root)
     if root.tag == cal("calendar-multiget"):
-        hrefs = tuple((one.text or "").strip() for one in root.findall(dav("href")))
-        return Multiget(_wish(root), hrefs)
+        return _multiget(root)
     if root.tag == dav("sync-collection"):
         return _sync(root)
     raise UnsupportedError(dav("supported-report"))
@@ -108,6 +109,13 @@ def _wish(root: Element) -> Wish:
     if wanted is None:
         return Wish(everything=True)
     return Wish(tuple(dict.fromkeys(one.tag for one in wanted)))
+
+
+def _multiget(root: Element) -> Multiget:
+    hrefs = dict.fromkeys((one.text or "").strip() for one in root.findall(dav("href")))
+    if len(hrefs) > MOST_HREFS:
+        raise BadRequestError("too many")
+    return Multiget(_wish(root), tuple(hrefs))
 
 
 def _sync(root: Element) -> Sync:

@@ -2,10 +2,10 @@
 
 import pytest
 
+from supervision.db import db
 from supervision.errors import Invalid
 from supervision.models.feeds import Client, Privacy, Scope
 from supervision.models.people import Person, PersonState
-from supervision.db import db
 from supervision.services import dav, feeds
 from tests.services.feeds.steps import AT, BASE, subscribe
 from tests.support.statements import counted

@@ -1,4 +1,4 @@
-"""What an account's calendars hold and have changed, through all that happens, on both databases."""
+"""What an account's calendars hold and what changed in them, on both databases."""
 
 from datetime import UTC, datetime, timedelta
 
