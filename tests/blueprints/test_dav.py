@@ -166,8 +166,8 @@ def test_program_finds_its_calendars_from_the_root(house, program, home) -> None
     assert principal[person].inside("d:resourcetype") == ["collection", "principal"]
     names = "d:resourcetype d:displayname c:supported-calendar-component-set a:calendar-color"
     found = program.propfind(home, names, depth=1)
-    names = ["all", house.individual, house.group]
-    assert list(found) == [home, *(f"{home}{name}/" for name in names)]
+    below = ["all", house.individual, house.group]
+    assert list(found) == [home, *(f"{home}{name}/" for name in below)]
     assert found[home].inside("d:resourcetype") == ["collection"]
     one = found[f"{home}all/"]
     assert one.inside("d:resourcetype") == ["collection", "calendar"]
@@ -215,13 +215,20 @@ def test_body_that_cannot_be_read_is_400(house, program, home, body) -> None:
     assert program.ask("PROPFIND", home, body).status_code == 400
 
 
-@pytest.mark.parametrize("method", ["PROPFIND", "REPORT", "GET"])
-@pytest.mark.parametrize(
-    "path", ["calendars/no-such/", "calendars/all/x.txt", "calendars/all/x.ics", "x/", "a/b/c/d/e"]
-)
+NOWHERE = ["calendars/no-such/", "calendars/all/x.txt", "calendars/all/x.ics", "x/", "a/b/c/d/e"]
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "REPORT"])
+@pytest.mark.parametrize("path", NOWHERE)
 def test_what_is_not_there_is_404(house, program, method, path) -> None:
     body = document("d:sync-collection", "<d:sync-token/>") if method == "REPORT" else b""
     assert program.ask(method, f"/dav/{house.bob.id}/{path}", body).status_code == 404
+
+
+def test_session_that_is_not_there_is_404(house, program, home, session_ids) -> None:
+    paths = (f"all/{factories.unknown()}.ics", f"{house.individual}/{session_ids[0]}.ics")
+    for method in ("GET", "PROPFIND"):
+        assert {program.ask(method, home + path).status_code for path in paths} == {404}
 
 
 # -- nothing can be changed ------------------------------------------------------------------

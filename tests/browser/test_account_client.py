@@ -80,7 +80,7 @@ def in_vdirsyncer(client: AccountClient, calendar: str) -> Held:
         [
             str(event["uid"]),
             event.decoded("dtstart").isoformat(),
-            int(event["sequence"]),
+            event.decoded("sequence"),
             str(event["summary"]),
         ]
         for event in client.held(calendar)

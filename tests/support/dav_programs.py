@@ -21,13 +21,14 @@ APPLE: list[Step] = [
         "/dav/{me}/calendars/",
         1,
         (
-            "d:add-member cs:allowed-sharing-modes a:autoprovisioned me:bulk-requests a:calendar- "
-            "color c:calendar-description c:calendar-free-busy-set a:calendar-order c:calendar- "
-            "timezone d:current-user-privilege-set c:default-alarm-vevent-date d:displayname "
-            "cs:getctag c:max-attendees-per-instance d:owner cs:pre-publish-url cs:publish-url "
-            "cs:push-transports cs:pushkey d:quota-available-bytes d:quota-used-bytes "
-            "a:refreshrate d:resource-id d:resourcetype c:schedule-calendar-transp cs:source "
-            "c:supported-calendar-component-set d:supported-report-set d:sync-token"
+            "d:add-member cs:allowed-sharing-modes a:autoprovisioned me:bulk-requests "
+            "a:calendar-color c:calendar-description c:calendar-free-busy-set a:calendar-order "
+            "c:calendar-timezone d:current-user-privilege-set c:default-alarm-vevent-date "
+            "d:displayname cs:getctag c:max-attendees-per-instance d:owner cs:pre-publish-url "
+            "cs:publish-url cs:push-transports cs:pushkey d:quota-available-bytes "
+            "d:quota-used-bytes a:refreshrate d:resource-id d:resourcetype "
+            "c:schedule-calendar-transp cs:source c:supported-calendar-component-set "
+            "d:supported-report-set d:sync-token"
         ),
     ),
     ("/dav/{me}/calendars/all/", 0, "cs:getctag d:sync-token"),
@@ -38,16 +39,16 @@ THUNDERBIRD: list[Step] = [
         "/dav/",
         0,
         (
-            "d:resourcetype d:owner d:displayname d:current-user-principal d:current-user- "
-            "privilege-set a:calendar-color c:calendar-home-set"
+            "d:resourcetype d:owner d:displayname d:current-user-principal "
+            "d:current-user-privilege-set a:calendar-color c:calendar-home-set"
         ),
     ),
     (
         "/dav/{me}/calendars/",
         1,
         (
-            "d:resourcetype d:owner d:displayname d:current-user-principal d:current-user- "
-            "privilege-set a:calendar-color c:calendar-home-set"
+            "d:resourcetype d:owner d:displayname d:current-user-principal "
+            "d:current-user-privilege-set a:calendar-color c:calendar-home-set"
         ),
     ),
     (
@@ -66,9 +67,9 @@ DAVX5: list[Step] = [
         "/dav/{me}/calendars/",
         1,
         (
-            "d:resourcetype d:current-user-privilege-set d:displayname d:owner c:calendar- "
-            "description a:calendar-color c:calendar-timezone c:supported-calendar-component-set"
-            "cs:source"
+            "d:resourcetype d:current-user-privilege-set d:displayname d:owner "
+            "c:calendar-description a:calendar-color c:calendar-timezone "
+            "c:supported-calendar-component-set cs:source"
         ),
     ),
     (
@@ -87,8 +88,9 @@ GNOME: list[Step] = [
         "/dav/{me}/calendars/",
         1,
         (
-            "d:displayname d:resourcetype c:calendar-description c:supported-calendar-component- "
-            "set a:calendar-color a:calendar-order d:current-user-privilege-set"
+            "d:displayname d:resourcetype c:calendar-description "
+            "c:supported-calendar-component-set a:calendar-color a:calendar-order "
+            "d:current-user-privilege-set"
         ),
     ),
     ("/dav/{me}/calendars/all/", 0, "cs:getctag d:supported-report-set"),

@@ -60,5 +60,5 @@ def account_of(email: str, password: str) -> Account | None:
     A quick hash is enough for 256 random bits; no work makes them easier or harder to guess.
     """
     row = run(_ACCOUNT, {"hash": token_hash(password)}).one_or_none()
-    found = Account(*row) if row else None
+    found = Account(*tuple(row)) if row else None
     return found if found and found.email == email.strip().lower() else None
