@@ -23,7 +23,7 @@ class Place:
     person_id: UUID | None = None
     home: bool = False
     calendar: str = ""
-    session_id: UUID | None = None
+    session: str = ""
 
     @property
     def href(self) -> str:
@@ -35,11 +35,16 @@ class Place:
             written += "calendars/"
         if self.calendar:
             written += f"{self.calendar}/"
-        return f"{written}{self.session_id}.ics" if self.session_id else written
+        return f"{written}{self.session}.ics" if self.session else written
 
-    def within(self, calendar: str = "", session_id: UUID | None = None) -> "Place":
-        """A calendar of a home, or a session of a calendar."""
-        return replace(self, calendar=calendar or self.calendar, session_id=session_id)
+    @property
+    def folder(self) -> "Place":
+        """The calendar that a session is in."""
+        return replace(self, session="")
+
+    def within(self, calendar: str) -> "Place":
+        """A calendar of a home."""
+        return replace(self, calendar=calendar)
 
 
 def home(person_id: UUID) -> Place:
@@ -64,7 +69,7 @@ def find(path: str) -> Place | None:
             UUID(person) if person else None,
             bool(folder),
             calendar,
-            UUID(file[:-4]) if file else None,
+            str(UUID(file[:-4])) if file else "",
         )
     except ValueError:
         return None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from functools import singledispatch
-from uuid import UUID
 from xml.etree.ElementTree import Element
 
 from flask import Response
@@ -21,18 +20,21 @@ class Shelf:
     """A calendar of an account at its place, to take events from."""
 
     def __init__(self, account: Account, place: Place, calendar: Calendar) -> None:
-        self.account, self.place, self.calendar = account, place, calendar
+        self.place, self.calendar, self._start = place, calendar, place.href
         self._shared = properties.of_every_event(account)
 
-    def response(self, key: UUID, wish: Wish) -> Element:
+    def href(self, key: str) -> str:
+        return f"{self._start}{key}.ics"
+
+    def response(self, key: str, wish: Wish) -> Element:
         """What is wanted of an event that is there."""
         tag, _step = self.calendar.ledger.held[key]
         known = self._shared | properties.etag(tag)
         if DATA in wish.names and self.calendar.events:
             known |= properties.data(self.calendar.events[key])
-        return dav.response(self.place.within(session_id=key).href, known, wish)
+        return dav.response(self.href(key), known, wish)
 
-    def responses(self, keys: Iterable[UUID], wish: Wish) -> list[Element]:
+    def responses(self, keys: Iterable[str], wish: Wish) -> list[Element]:
         return [self.response(key, wish) for key in keys]
 
 
@@ -56,10 +58,9 @@ def _multiget(asked: Multiget, shelf: Shelf) -> Response:
 
 def _one(href: str, wish: Wish, shelf: Shelf) -> Element:
     place = places.find_href(href)
-    key = place.session_id if place else None
-    if key is None or place != shelf.place.within(session_id=key):
-        return dav.missing(href)
-    return shelf.response(key, wish) if key in shelf.calendar.ledger.held else dav.missing(href)
+    if place and place.folder == shelf.place and place.session in shelf.calendar.ledger.held:
+        return shelf.response(place.session, wish)
+    return dav.missing(href)
 
 
 @answer.register
@@ -70,7 +71,7 @@ def _sync(asked: Sync, shelf: Shelf) -> Response:
     if asked.most is not None and len(changes.changed) + len(changes.gone) > asked.most:
         return refused(dav.node(dav.dav("number-of-matches-within-limits")))
     found = shelf.responses(changes.changed, asked.wish)
-    gone = [dav.missing(shelf.place.within(session_id=key).href) for key in changes.gone]
+    gone = [dav.missing(shelf.href(key)) for key in changes.gone]
     return multistatus(dav.multistatus([*found, *gone], properties.token(shelf.calendar)))
 
 

@@ -144,11 +144,11 @@ def _of_calendar(account: Account, place: Place, one: Calendar, wish: Wish) -> E
 
 def _propfind_in_calendar(account: Account, place: Place, wish: Wish, deep: bool) -> Response:
     one = _calendar(account, place)
-    if one is None or (place.session_id and place.session_id not in one.ledger.held):
+    if one is None or (place.session and place.session not in one.ledger.held):
         return plain(404, "Not found.")
-    shelf = Shelf(account, place.within(), one)
-    if place.session_id:
-        found = shelf.responses([place.session_id], wish)
+    shelf = Shelf(account, place.folder, one)
+    if place.session:
+        found = shelf.responses([place.session], wish)
     else:
         found = [_of_calendar(account, place, one, wish)]
         found += shelf.responses(one.ledger.held, wish) if deep else []
@@ -158,7 +158,7 @@ def _propfind_in_calendar(account: Account, place: Place, wish: Wish, deep: bool
 
 def _report(account: Account, place: Place) -> Response:
     asked = dav.report(request.get_data(cache=False))
-    if not place.calendar or place.session_id:
+    if not place.calendar or place.session:
         return refused(dav.node(dav.dav("supported-report")))
     one = _calendar(account, place, whole=reports.wants_events(asked))
     if one is None:
@@ -172,15 +172,15 @@ def _report(account: Account, place: Place) -> Response:
 
 
 def _get(account: Account, place: Place) -> Response:
-    if not place.session_id:
+    if not place.session:
         return plain(405, "A program for calendars reads this.", Allow="OPTIONS, PROPFIND, REPORT")
     one = _calendar(account, place, whole=True)
-    event = one.events.get(place.session_id) if one else None
+    event = one.events.get(place.session) if one else None
     if one is None or event is None:
         return plain(404, "Not found.")
     calendars.note_asked(account, None, clock.now(), _agent())
     response = Response(ical.resource(event), content_type="text/calendar; charset=utf-8")
-    response.set_etag(one.ledger.held[place.session_id][0])
+    response.set_etag(one.ledger.held[place.session][0])
     response.make_conditional(request)
     return response
 

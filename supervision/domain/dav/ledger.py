@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from uuid import UUID
 
 MOST_STATES = 200
 
@@ -17,17 +16,17 @@ MOST_STATES = 200
 class Changes:
     """What a program has to fetch, with its entity tags, and what it has to forget."""
 
-    changed: dict[UUID, str]
-    gone: tuple[UUID, ...] = ()
+    changed: dict[str, str]
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The entity tag of each resource with the number of the step in which it came to that; the
-    step in which others went; the last states by name, the present one at the end."""
+    """By name: the entity tag of each resource, with the step in which it came to that; the step
+    in which others went; the step of each of the last states, the present one at the end."""
 
-    held: dict[UUID, tuple[str, int]] = field(default_factory=dict)
-    gone: dict[UUID, int] = field(default_factory=dict)
+    held: dict[str, tuple[str, int]] = field(default_factory=dict)
+    gone: dict[str, int] = field(default_factory=dict)
     states: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -35,7 +34,7 @@ class Ledger:
         """The name of the present state; empty before there is one."""
         return next(reversed(self.states), "")
 
-    def after(self, etags: Mapping[UUID, str]) -> "Ledger":
+    def after(self, etags: Mapping[str, str]) -> "Ledger":
         """The ledger once exactly these are held."""
         name = _name(etags)
         if name == self.state:
@@ -64,20 +63,14 @@ class Ledger:
 
     def text(self) -> str:
         """As it is stored."""
-        held = {key.hex: list(value) for key, value in self.held.items()}
-        gone = {key.hex: at for key, at in self.gone.items()}
-        return json.dumps([held, gone, self.states], separators=(",", ":"))
+        return json.dumps([self.held, self.gone, self.states], separators=(",", ":"))
 
     @classmethod
     def stored(cls, text: str) -> "Ledger":
         held, gone, states = json.loads(text)
-        return cls(
-            {UUID(key): (etag, at) for key, (etag, at) in held.items()},
-            {UUID(key): at for key, at in gone.items()},
-            states,
-        )
+        return cls({key: (etag, at) for key, (etag, at) in held.items()}, gone, states)
 
 
-def _name(etags: Mapping[UUID, str]) -> str:
-    told = "\n".join(sorted(f"{key.hex} {etag}" for key, etag in etags.items()))
+def _name(etags: Mapping[str, str]) -> str:
+    told = "\n".join(sorted(f"{key} {etag}" for key, etag in etags.items()))
     return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()

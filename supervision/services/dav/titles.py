@@ -1,7 +1,5 @@
 """Which calendars an account has, and what they are called."""
 
-from uuid import UUID
-
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import bindparam, func, select
@@ -38,12 +36,8 @@ def titles(account: Account) -> dict[str, str]:
     for row in run(_ROSTERS, {"person_id": account.person_id}):
         key, title, kind = tuple(row)
         told = {Privacy.FULL: ical.one_line(title), Privacy.PLAIN: words.kinds[kind]}
-        found[_name(key)] = _numbered(told.get(Privacy(account.privacy), words.calendar), seen)
+        found[str(key)] = _numbered(told.get(Privacy(account.privacy), words.calendar), seen)
     return found
-
-
-def _name(roster_id: UUID) -> str:
-    return str(roster_id)
 
 
 def _numbered(title: str, seen: dict[str, int]) -> str:

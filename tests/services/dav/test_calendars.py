@@ -1,6 +1,7 @@
 """What an account's calendars hold and what changed in them, on both databases."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from icalendar import Calendar as Parsed
@@ -27,11 +28,13 @@ def book(house, roster_id=None, days=0):
     wish = Wish(TUESDAY + timedelta(days=days), 50)
     booked = sessions.book_session(house.alice, AT, roster_id or house.group, wish)
     db.session.commit()
-    return booked.session_ids[0]
+    return str(booked.session_ids[0])
 
 
 def move(house, session_id, hours=2, at=AT + SOON):
-    sessions.move_session(house.alice, at, session_id, Wish(TUESDAY + timedelta(hours=hours), 50))
+    sessions.move_session(
+        house.alice, at, UUID(session_id), Wish(TUESDAY + timedelta(hours=hours), 50)
+    )
     db.session.commit()
 
 
@@ -97,7 +100,7 @@ def test_booking_moving_and_cancelling_are_changes(house, desk) -> None:
     move(house, one)
     moved = desk.look(at=AT + SOON)
     assert set(moved.ledger.since(booked.ledger.state).changed) == {one}
-    sessions.cancel_session(house.alice, AT + SOON, two)
+    sessions.cancel_session(house.alice, AT + SOON, UUID(two))
     db.session.commit()
     found = changes(desk, booked, at=AT + SOON)
     assert (set(found.changed), found.gone) == ({one, two}, ())
@@ -152,7 +155,7 @@ def test_new_password_knows_the_state_that_the_old_one_gave(house, desk) -> None
 
 
 def test_open_sessions_are_in_the_calendar_of_their_roster_alone(house, desk) -> None:
-    session_id = add(house.group, AT + timedelta(days=3), capacity=3).id
+    session_id = str(add(house.group, AT + timedelta(days=3), capacity=3).id)
     assert desk.look().events == {}
     assert b"SUMMARY:Open: Group supervision" in desk.look(house.group).events[session_id]
 
