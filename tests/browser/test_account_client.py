@@ -36,7 +36,7 @@ class Bob:
             made, password = feeds.make_subscription(
                 house.bob, clock.now(), Scope.PERSON, None, "account", Privacy.PLAIN, Client.ACCOUNT
             )
-        self.subscription_id = made.id
+        self.subscription_id, self.password = made.id, password
         email = "bob@example.org"
         self.vdirsyncer = AccountClient(folder / "vdirsyncer", url, email, password)
         self.library = Library(folder, f"{url}/dav/", email, password)
@@ -134,5 +134,7 @@ def test_programs_hold_what_the_database_holds_through_all_that_happens(
         feeds.turn_off(house.bob, clock.now(), bob.subscription_id)
     with pytest.raises(subprocess.CalledProcessError):
         bob.vdirsyncer.sync("all")
-    assert bob.subscription_id.hex not in alone.said()
-    assert "bob@example.org" not in alone.said()
+    logged = alone.said()
+    assert '"route": "/dav/<path:path>", "status": 401' in logged
+    for secret in (bob.password, "bob@example.org", str(house.bob.id), str(one)):
+        assert secret not in logged

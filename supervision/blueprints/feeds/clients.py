@@ -32,7 +32,7 @@ ABOUT = {
     Client.THUNDERBIRD: lazy("On a computer"),
     Client.ANDROID: lazy("Without Google, by the app ICSx⁵"),
     Client.OTHER: lazy("Whatever subscribes to an address"),
-    Client.ACCOUNT: lazy("DAVx⁵, Apple Calendar, Thunderbird, GNOME and others"),
+    Client.ACCOUNT: lazy("For DAVx⁵, GNOME, Evolution and others"),
 }
 # Where the link is wanted on a phone, whose camera reads it.
 BY_CAMERA = {Client.APPLE, Client.ANDROID, Client.OTHER}

@@ -38,6 +38,5 @@ def note_given(account: Account, calendar: Calendar, at: datetime, agent: str) -
 
 def note_asked(account: Account, calendar: Calendar | None, at: datetime, agent: str) -> None:
     """A program asked how a calendar stands: whoever was given this very state has it still."""
-    same = calendar is not None and calendar.name == ALL
-    has = calendar is not None and same and calendar.given == calendar.ledger.state
+    has = calendar and calendar.given == calendar.ledger.state
     note_fetch(account, calendar.version if calendar and has else None, at, agent)

@@ -1,5 +1,6 @@
 """What an account's calendars hold and what changed in them, on both databases."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -232,6 +233,19 @@ def test_older_request_does_not_undo_what_a_newer_one_published(house, desk) -> 
     assert found
     assert found.ledger == newer.ledger
     assert db.session.scalar(select(func.count()).select_from(Collection)) == 1
+
+
+def test_what_was_built_for_an_older_version_gives_way(house, desk) -> None:
+    """Two requests build at once, and the one that began first ends last."""
+    newer = desk.look()
+    book(house)
+    older = replace(desk.look(), version=newer.version - 1)
+    assert older.after(newer) is newer
+    assert (
+        replace(older, version=newer.version, day=newer.day - timedelta(days=1)).after(newer)
+        is newer
+    )
+    assert older.after(replace(newer, version=newer.version - 2)).ledger != newer.ledger
 
 
 # -- receipts --------------------------------------------------------------------------------
