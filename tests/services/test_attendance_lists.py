@@ -209,4 +209,8 @@ def test_home_reads_both_kinds_that_wait_by_one_statement(house, group) -> None:
         found = home.waits(house.alice, AT)
     assert [one.title for one in found.invitations] == ["Peers"]
     assert [one.session_id for one in found.attendance] == [session]
-    assert len(seen) == 1
+    assert (found.more_attendance, len(seen)) == (0, 1)
+    latest = held(house, group, AT - DAY / 2)
+    found = home.waits(house.alice, AT, most=1)
+    assert [one.session_id for one in found.attendance] == [latest]
+    assert found.more_attendance == 1
