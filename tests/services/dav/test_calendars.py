@@ -1,7 +1,9 @@
 """What an account's calendars hold and what changed in them, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -19,7 +21,7 @@ from supervision.services.dav import ALL, collections
 from supervision.services.sessions import Wish
 from tests import factories
 from tests.services.dav.steps import Desk
-from tests.services.feeds.steps import AT, SOON, add, fetch, subscribe
+from tests.services.feeds.steps import AT, BASE, SOON, add, fetch, subscribe
 from tests.support.statements import counted
 
 TUESDAY = datetime(2026, 12, 1, 15, 0)  # noqa: DTZ001 - a wall-clock time
@@ -171,11 +173,11 @@ def test_calendars_that_stand_take_as_many_statements_for_any_number(house, desk
     account = desk.account()
     db.session.rollback()
     with counted() as seen:
-        found = dav.calendars(account, AT, "https://supervision.example.org")
+        found = dav.calendars(account, AT, BASE)
     assert (len(found), len(seen)) == (count + 3, 2)
     db.session.rollback()
     with counted() as seen:
-        dav.calendar(account, ALL, AT, "https://supervision.example.org", whole=True)
+        dav.calendar(account, ALL, AT, BASE, whole=True)
     assert len(seen) == 2
 
 
@@ -191,7 +193,7 @@ def test_calendar_after_a_change_takes_as_many_statements_for_any_number(
     account = desk.account()
     db.session.rollback()
     with counted() as seen:
-        dav.calendar(account, ALL, AT, "https://supervision.example.org")
+        dav.calendar(account, ALL, AT, BASE)
     # Names, heads; the former events, rosters, versions; hold, look, replace, forget.
     assert len(seen) == 9
 
@@ -229,10 +231,34 @@ def test_older_request_does_not_undo_what_a_newer_one_published(house, desk) -> 
     late = desk.account()
     book(house)
     newer = desk.look()
-    found = dav.calendar(late, ALL, AT, "https://supervision.example.org", whole=True)
+    found = dav.calendar(late, ALL, AT, BASE, whole=True)
     assert found
     assert found.ledger == newer.ledger
     assert db.session.scalar(select(func.count()).select_from(Collection)) == 1
+
+
+def test_two_programs_at_once_make_one_calendar(app, house, desk, monkeypatch, capsys) -> None:
+    book(house)
+    account = desk.account()
+    db.session.rollback()
+    both, build = Barrier(2, timeout=20), collections.build
+
+    def together(*given):
+        found = build(*given)
+        both.wait()
+        return found
+
+    def look(_number):
+        with app.app_context():
+            return dav.calendar(account, ALL, AT, BASE)
+
+    monkeypatch.setattr(collections, "build", together)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(look, range(2))
+    assert first.ledger == second.ledger
+    assert len(first.ledger.states) == 1
+    assert db.session.scalar(select(func.count()).select_from(Collection)) == 1
+    assert "calendar not stored" not in capsys.readouterr().err
 
 
 def test_what_was_built_for_an_older_version_gives_way(house, desk) -> None:
