@@ -343,6 +343,37 @@ def test_resource_is_given_once_and_then_by_its_tag(house, program, home, sessio
     assert program.ask("GET", home).status_code == 405
 
 
+def receipts(house) -> int | None:
+    db.session.rollback()
+    return db.session.scalars(db.select(FeedSubscription)).one().given_version
+
+
+LATER = '<c:comp-filter name="VEVENT"><c:time-range start="20261124T000000Z"/></c:comp-filter>'
+NOW_ON = '<c:comp-filter name="VEVENT"><c:time-range start="20261123T000000Z"/></c:comp-filter>'
+
+
+def test_receipt_comes_with_all_that_is_to_come(house, program, home, session_ids) -> None:
+    everything = f"{home}all/"
+    program.propfind(everything, "cs:getctag", depth=1)
+    token = token_in(program.sync(everything).data)
+    program.query(everything, LATER, "c:calendar-data")
+    program.query(everything, NOW_ON, "d:getetag")
+    assert receipts(house) is None
+    program.sync(everything, token)
+    first = receipts(house)
+    assert first is not None
+    feeds.bump([house.bob.id])
+    db.session.commit()
+    program.propfind(home, "cs:getctag", depth=1)
+    assert receipts(house) == first + 1
+    sessions.cancel_session(house.alice, NOW, session_ids[0])
+    db.session.commit()
+    program.propfind(everything, "cs:getctag")
+    assert receipts(house) == first + 1
+    program.query(everything, NOW_ON, "d:getetag c:calendar-data")
+    assert receipts(house) == first + 2
+
+
 # -- what programs ask -----------------------------------------------------------------------
 
 

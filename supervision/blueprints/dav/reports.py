@@ -1,6 +1,7 @@
 """The three reports on a calendar (RFC 4791 section 7, RFC 6578 section 3)."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import singledispatch
 from xml.etree.ElementTree import Element
 
@@ -80,9 +81,10 @@ def wants_events(asked: Report) -> bool:
     return isinstance(asked, Query) or DATA in asked.wish.names
 
 
-def gives(asked: Report, calendar: Calendar) -> bool:
-    """Whether a program has all present events after this, or proves that it had them before."""
+def gives(asked: Report, calendar: Calendar, at: datetime) -> bool:
+    """Whether a program has all that is to come after this, or proves that it had it before."""
     if isinstance(asked, Sync) and properties.state(asked.token) == calendar.ledger.state:
         return True
-    part = isinstance(asked, Query) and asked.end is not None
-    return DATA in asked.wish.names and not part
+    if isinstance(asked, Query) and (asked.end or (asked.start and asked.start > at)):
+        return False
+    return DATA in asked.wish.names

@@ -163,11 +163,10 @@ def _report(account: Account, place: Place) -> Response:
     one = _calendar(account, place, whole=reports.wants_events(asked))
     if one is None:
         return plain(404, "Not found.")
-    response = reports.answer(asked, Shelf(account, place, one))
-    if response.status_code == 207 and reports.gives(asked, one):
-        calendars.note_given(account, one, clock.now(), _agent())
-    else:
-        calendars.note_asked(account, one, clock.now(), _agent())
+    response, at = reports.answer(asked, Shelf(account, place, one)), clock.now()
+    given = response.status_code == 207 and reports.gives(asked, one, at)
+    note = calendars.note_given if given else calendars.note_asked
+    note(account, one, at, _agent())
     return response
 
 

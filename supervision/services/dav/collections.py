@@ -57,8 +57,7 @@ class Calendar:
         if found is None:
             raise ValueError("an event without times")
         start, end = (
-            datetime.strptime(text.decode(), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-            for text in found.groups()
+            datetime.fromisoformat(text.decode()).replace(tzinfo=UTC) for text in found.groups()
         )
         return start, end
 
@@ -86,7 +85,7 @@ def _etag(event: bytes) -> str:
 def calendars(account: Account, at: datetime, base_url: str) -> list[Calendar]:
     """All calendars of an account, without their events. `base_url` begins addresses of pages.
 
-    Begins and commits transactions of its own. Three statements while nothing has changed.
+    Begins and commits transactions of its own. Two statements while nothing has changed.
     """
     names = titles(account)
     return list(_found(account, names, names, at, base_url, whole=False).values())

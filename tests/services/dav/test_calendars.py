@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from time import sleep
 from uuid import UUID
 
 import pytest
@@ -237,28 +238,33 @@ def test_older_request_does_not_undo_what_a_newer_one_published(house, desk) -> 
     assert db.session.scalar(select(func.count()).select_from(Collection)) == 1
 
 
-def test_two_programs_at_once_make_one_calendar(app, house, desk, monkeypatch, capsys) -> None:
+def test_two_programs_at_once_make_one_calendar(app, house, desk, monkeypatch, capfd) -> None:
     book(house)
     account = desk.account()
     db.session.rollback()
-    both, build = Barrier(2, timeout=20), collections.build
+    both, build, store = Barrier(2, timeout=20), collections.build, collections._store
 
     def together(*given):
         found = build(*given)
         both.wait()
         return found
 
+    def slowly(*given):
+        sleep(0.2)
+        store(*given)
+
     def look(_number):
         with app.app_context():
             return dav.calendar(account, ALL, AT, BASE)
 
     monkeypatch.setattr(collections, "build", together)
+    monkeypatch.setattr(collections, "_store", slowly)
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(look, range(2))
     assert first.ledger == second.ledger
     assert len(first.ledger.states) == 1
     assert db.session.scalar(select(func.count()).select_from(Collection)) == 1
-    assert "calendar not stored" not in capsys.readouterr().err
+    assert "calendar not stored" not in capfd.readouterr().err
 
 
 def test_what_was_built_for_an_older_version_gives_way(house, desk) -> None:
