@@ -41,6 +41,7 @@ AREAS = (
     "feeds",
     "vault",
     "notes",
+    "sharing",
     "health",
     "importing",
     "meetings",

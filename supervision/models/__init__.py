@@ -16,6 +16,7 @@ from supervision.models import (
     rosters,
     rounds,
     sessions,
+    sharing,
     signup,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "rosters",
     "rounds",
     "sessions",
+    "sharing",
     "signup",
 ]

@@ -1,0 +1,144 @@
+"""Sharing something of a note, and taking it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from supervision.db import db
+from supervision.domain import vault
+from supervision.domain.passages import LONGEST, Passage, ShareKind, text_of
+from supervision.domain.vault import Keys, PublicKeys
+from supervision.errors import N_, Invalid, NotFound
+from supervision.models.mail import MailKind
+from supervision.models.sharing import Share
+from supervision.permissions import Actor
+from supervision.services import mail
+from supervision.services.audit import Act, record
+from supervision.services.sharing.contacts import Choice, known_people
+from supervision.services.sharing.rows import (
+    NOBODY,
+    drop_seals,
+    own_list,
+    own_note,
+    own_pairs,
+    own_passage,
+    owned,
+    seal_to,
+    subject_of,
+)
+
+GIVEN = (
+    N_("%(name)s shared something with you"),
+    N_(
+        "%(name)s shared something from a reflection with you.\n\n"
+        "Open your notes to read it:\n%(link)s\n"
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Gift:
+    """What is shared: its own new id, of which note, in which way, and what its readers see."""
+
+    id: UUID
+    note_id: UUID
+    kind: ShareKind
+    passage: Passage
+
+
+def share(
+    actor: Actor, at: datetime, keys: Keys, gift: Gift, choice: Choice, base_url: str
+) -> None:
+    """Seal something to everybody who can be given it now; who joins a roster later is not among
+    them.
+
+    Under an id that the actor used already nothing is done: the form came twice. Raises NotFound
+    for another's note, Invalid for a text or a choice that cannot be taken, Conflict when the
+    actor's own keys do not open.
+    """
+    own_note(actor, gift.note_id)
+    if db.session.get(Share, gift.id) is not None:
+        owned(actor, gift.id)
+        return
+    check_gift(gift, choice)
+    pairs = own_pairs(actor, keys, hold=True)
+    row = Share(
+        id=gift.id,
+        owner_id=actor.id,
+        note_id=gift.note_id,
+        kind=gift.kind,
+        number=1,
+        epoch=pairs.public.epoch,
+        readers=vault.listed(reader.id for reader in choice.readers),
+        created_at=at,
+        changed_at=at,
+    )
+    row.signature = vault.sign_list(pairs.private, subject_of(row), row.readers)
+    publics = [reader.public for reader in choice.readers if reader.public is not None]
+    seal_to(row, keys, pairs, gift.passage, publics)
+    record(Act.SHARE_GIVE, at, actor.id, row.id, readers=len(publics))
+    tell(actor, row, at, base_url)
+
+
+def check_gift(gift: Gift, choice: Choice) -> None:
+    """Raises Invalid for a text or a choice that cannot be taken."""
+    text = text_of(gift.passage)
+    if not text:
+        raise Invalid("text", N_("There is nothing to share yet. Choose a paragraph, or write."))
+    if gift.kind == ShareKind.PASSAGE and len(text) > LONGEST:
+        raise Invalid("text", N_("Keep this to %(max)d characters."), max=LONGEST)
+    if not choice.readers:
+        raise Invalid("people", N_("Choose with whom."))
+
+
+def tell(actor: Actor, row: Share, at: datetime, base_url: str) -> None:
+    """Tell each reader that something was shared; neither what nor of which note."""
+    link = f"{base_url}/shared/{row.id}"
+    for reader in mail.readers(vault.listed_ids(row.readers)):
+        event = f"share:{row.id}"
+        mail.tell(reader, event, *GIVEN, at, kind=MailKind.SHARING, name=actor.name, link=link)
+
+
+def revoke(actor: Actor, at: datetime, share_id: UUID) -> None:
+    """Take a share back from everybody: its seals go, now. Needs no key. Raises NotFound."""
+    row = owned(actor, share_id)
+    row.readers, row.signature = NOBODY
+    drop_seals(share_id)
+    record(Act.SHARE_REVOKE, at, actor.id, share_id)
+
+
+def revoke_from(actor: Actor, at: datetime, keys: Keys, share_id: UUID, reader_id: UUID) -> None:
+    """Take a share back from one reader; for who is left it is sealed anew, under another key.
+
+    Raises NotFound, and Conflict when what is stored does not open.
+    """
+    row = owned(actor, share_id)
+    pairs = own_pairs(actor, keys, hold=True)
+    readers = own_list(row, pairs.public)
+    if reader_id not in readers:
+        raise NotFound
+    if readers == [reader_id]:
+        return revoke(actor, at, share_id)
+    left = [one for one in readers if one != reader_id]
+    row.readers = vault.listed(left)
+    row.signature = vault.sign_list(pairs.private, subject_of(row), row.readers)
+    seal_to(row, keys, pairs, own_passage(row, keys), _ready(actor, keys, left))
+    record(Act.SHARE_REVOKE, at, actor.id, share_id, reader=reader_id)
+    return None
+
+
+def give_again(actor: Actor, at: datetime, keys: Keys, share_id: UUID) -> None:
+    """Seal a share anew to its readers: to those, too, whose new keys were compared since.
+
+    Raises NotFound, and Conflict when what is stored does not open.
+    """
+    row = owned(actor, share_id)
+    pairs = own_pairs(actor, keys, hold=True)
+    readers = own_list(row, pairs.public)
+    seal_to(row, keys, pairs, own_passage(row, keys), _ready(actor, keys, readers))
+    record(Act.SHARE_GIVE, at, actor.id, share_id, readers=len(readers))
+
+
+def _ready(actor: Actor, keys: Keys, readers: list[UUID]) -> list[PublicKeys]:
+    known = known_people(actor, keys, readers).values()
+    return [one.public for one in known if one.public is not None]
