@@ -41,6 +41,7 @@ class MailForm(Form):
     sessions = BooleanField()
     rosters = BooleanField()
     turns = BooleanField()
+    sharing = BooleanField()
     reminders = BooleanField()
     reminder_1 = SelectField(lazy("First reminder"))
     reminder_2 = SelectField(lazy("Second reminder"))

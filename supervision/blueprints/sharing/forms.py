@@ -55,5 +55,6 @@ class WordsForm(Form):
 
 
 def can_be_ticked(circle: Circle) -> bool:
-    """Whether anybody in a roster can be given something now."""
-    return any(one.state is KeyState.CHECKED for one in circle.people)
+    """Whether a roster has several people, of whom somebody can be given something now."""
+    ready = any(one.state is KeyState.CHECKED for one in circle.people)
+    return ready and len(circle.people) > 1

@@ -107,6 +107,7 @@ def _passage(form: ShareForm, words: Words) -> Passage:
 
 def _choose_page(status: int, note_id: UUID, keys: Keys, form: ShareForm, words: Words) -> Response:
     circles = sharing.circles_of(viewer(), keys)
+    people = sorted(sharing.people_of(circles).values(), key=lambda one: one.name.casefold())
     return page(
         "sharing/choose.html",
         status,
@@ -114,8 +115,8 @@ def _choose_page(status: int, note_id: UUID, keys: Keys, form: ShareForm, words:
         form=form,
         title=words.title,
         paragraphs=paragraphs(words),
-        circles=circles,
-        can_be_ticked=can_be_ticked,
+        people=people,
+        circles=[one for one in circles if can_be_ticked(one)],
     )
 
 

@@ -18,6 +18,7 @@ from supervision.services.sharing.contacts import (
     contact,
     forget_keys,
     keep_check,
+    people_of,
     seen_contact,
 )
 from supervision.services.sharing.following import follow
@@ -75,6 +76,7 @@ __all__ = [
     "own_comments",
     "own_share",
     "own_shares",
+    "people_of",
     "revoke",
     "revoke_from",
     "seen_contact",
