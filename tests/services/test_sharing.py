@@ -1,9 +1,15 @@
 """Sharing: with whom, what they read, following, comments, taking back, and who opened what."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from threading import Event
+from time import sleep
 from uuid import UUID, uuid4
 
 import pytest
+from flask import current_app
 from sqlalchemy import delete, func, select, update
 
 from supervision.db import db, writing
@@ -21,7 +27,7 @@ from supervision.permissions import Actor
 from supervision.services import integrity, notes, sharing
 from supervision.services import vault as vaults
 from supervision.services.notes import Edit
-from supervision.services.sharing import Gift, KeyState, giving, rows
+from supervision.services.sharing import Gift, KeyState, following, giving, rows
 from tests.support.sharing import (
     AT,
     BASE,
@@ -162,6 +168,23 @@ def test_form_sent_twice_shares_once(compared):
         with writing():
             sharing.share(bob, AT, compared.of(bob), gift, choice, BASE)
     assert (count(Share), count(ShareSeal), count(Outbox)) == (1, 1, 1)
+
+
+def test_form_sent_again_with_other_words_or_readers_is_refused(compared):
+    note_id, bob = write(compared), compared.bob
+    circles = sharing.circles_of(bob, compared.of(bob))
+    alice, both = (
+        sharing.choice_of(circles, {one.id for one in who}, set())
+        for who in ((compared.alice,), (compared.alice, compared.carol))
+    )
+    gift = Gift(uuid4(), note_id, ShareKind.PASSAGE, own_words(TEXT))
+    other = replace(gift, passage=own_words("Other words."))
+    with writing():
+        sharing.share(bob, AT, compared.of(bob), gift, alice, BASE)
+    for again, whom in ((other, alice), (gift, both)):
+        with pytest.raises(Conflict), writing():
+            sharing.share(bob, AT, compared.of(bob), again, whom, BASE)
+    assert (count(Share), count(ShareSeal)) == (1, 1)
 
 
 def test_database_and_mail_hold_no_text(compared):
@@ -445,6 +468,46 @@ def test_follower_who_was_taken_off_gets_nothing(compared):
     assert read(compared, compared.alice, share_id) == "second"
 
 
+def save_and_take_back(place: Open, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A save is about to seal to its follower when Bob takes that back; the seals that are left."""
+    note_id, share_id = followed(place, place.alice)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own
+    reached, real = Event(), sharing.circles_of
+
+    def slowly(actor, keys):
+        reached.set()
+        sleep(1)
+        return real(actor, keys)
+
+    def apart(act: Callable[[], None]) -> None:
+        with app.app_context():
+            act()
+
+    def take_back() -> None:
+        assert reached.wait(10)
+        with writing():
+            sharing.revoke(place.bob, AT, share_id)
+
+    monkeypatch.setattr(following, "circles_of", slowly)
+    db.session.commit()
+    with ThreadPoolExecutor() as pool:
+        saving = pool.submit(apart, lambda: save_again(place, note_id, 1, "second"))
+        pool.submit(apart, take_back).result()
+        saving.result()
+    db.session.rollback()
+    return count(ShareSeal)
+
+
+def test_save_gives_nothing_that_is_taken_back_at_the_same_time(compared, monkeypatch):
+    assert save_and_take_back(compared, monkeypatch) == 0
+
+
+@pytest.mark.engines("postgresql")
+def test_save_gives_it_where_nobody_waits(compared, monkeypatch):
+    monkeypatch.setattr(giving, "hold", lambda actor: None)
+    assert save_and_take_back(compared, monkeypatch) == 1
+
+
 def slip_in(place: Open, share_id: UUID, who: Actor) -> None:
     """An organiser with the database adds a reader to the list, and even a pin of their own."""
     with writing():
@@ -595,6 +658,8 @@ def test_comment_sent_twice_is_one(compared):
     share_id, key = give(compared, write(compared), compared.alice), uuid4()
     for _ in range(2):
         say(compared, compared.alice, share_id, "once", key)
+    with pytest.raises(Conflict):
+        say(compared, compared.alice, share_id, "twice", key)
     assert count(ShareComment) == 1
 
 

@@ -18,6 +18,7 @@ from supervision.permissions import Actor
 from supervision.services import mail
 from supervision.services.audit import Act, record
 from supervision.services.sharing.contacts import Contact, KeyState, known_people
+from supervision.services.sharing.giving import OTHERWISE
 from supervision.services.sharing.reading import handed_share
 from supervision.services.sharing.rows import Pairs, own_pairs
 
@@ -61,13 +62,14 @@ def add_comment(
 ) -> None:
     """Write to the owner of a share that the actor can read, under an id that is new.
 
-    Under an id that is used already nothing is done: the form came twice. Raises NotFound, Invalid,
-    and Conflict when the two have not compared their words.
+    The same under the same id is done once: the form came twice. Raises NotFound, Invalid, and
+    Conflict when the two have not compared their words, or for other words under a used id.
     """
     row = handed_share(actor, share_id)
-    if db.session.get(ShareComment, comment_id) is not None:
-        return
     _check(text, _count(actor, share_id))
+    before = db.session.get(ShareComment, comment_id)
+    if before is not None:
+        return _check_same(keys, before, share_id, text)
     owner = known_people(actor, keys, [row.owner_id])[row.owner_id]
     if owner.state is not KeyState.CHECKED or owner.public is None:
         raise Conflict(N_("Compare the eight words with %(name)s first."), name=owner.name)
@@ -91,6 +93,12 @@ def add_comment(
     db.session.flush()
     record(Act.SHARE_COMMENT, at, actor.id, share_id)
     _tell(actor, share_id, comment_id, owner.id, at, base_url)
+    return None
+
+
+def _check_same(keys: Keys, before: ShareComment, share_id: UUID, text: str) -> None:
+    if (before.share_id, _own_text(keys, before)) != (share_id, text.strip()):
+        raise Conflict(OTHERWISE)
 
 
 def _check(text: str, before: int) -> None:

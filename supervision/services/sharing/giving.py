@@ -8,7 +8,7 @@ from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.passages import LONGEST, Passage, ShareKind, text_of
 from supervision.domain.vault import Keys, PublicKeys
-from supervision.errors import N_, Invalid, NotFound
+from supervision.errors import N_, Conflict, Invalid, NotFound
 from supervision.models.mail import MailKind
 from supervision.models.sharing import Share
 from supervision.permissions import Actor
@@ -18,6 +18,7 @@ from supervision.services.sharing.contacts import Choice, known_people
 from supervision.services.sharing.rows import (
     NOBODY,
     drop_seals,
+    hold,
     own_list,
     own_note,
     own_pairs,
@@ -27,6 +28,7 @@ from supervision.services.sharing.rows import (
     subject_of,
 )
 
+OTHERWISE = N_("This form was sent before with other words. Open it again to go on.")
 GIVEN = (
     N_("%(name)s shared something with you"),
     N_(
@@ -52,16 +54,16 @@ def share(
     """Seal something to everybody who can be given it now; who joins a roster later is not among
     them.
 
-    Under an id that the actor used already nothing is done: the form came twice. Raises NotFound
-    for another's note, Invalid for a text or a choice that cannot be taken, Conflict when the
-    actor's own keys do not open.
+    The same under the same id is done once: the form came twice. Raises NotFound for another's
+    note, Invalid for a text or a choice that cannot be taken, Conflict for something else under an
+    id that was used, or when the actor's own keys do not open.
     """
     own_note(actor, gift.note_id)
-    if db.session.get(Share, gift.id) is not None:
-        owned(actor, gift.id)
-        return
     check_gift(gift, choice)
-    pairs = own_pairs(actor, keys, hold=True)
+    hold(actor)
+    if db.session.get(Share, gift.id) is not None:
+        return _check_same(owned(actor, gift.id), keys, gift, choice)
+    pairs = own_pairs(actor, keys)
     row = Share(
         id=gift.id,
         owner_id=actor.id,
@@ -78,6 +80,15 @@ def share(
     seal_to(row, keys, pairs, gift.passage, publics)
     record(Act.SHARE_GIVE, at, actor.id, row.id, readers=len(publics))
     tell(actor, row, at, base_url)
+    return None
+
+
+def _check_same(row: Share, keys: Keys, gift: Gift, choice: Choice) -> None:
+    """Raises Conflict when a form comes again with something else."""
+    there = (row.note_id, row.kind, row.readers, own_passage(row, keys))
+    readers = vault.listed(reader.id for reader in choice.readers)
+    if there != (gift.note_id, gift.kind, readers, gift.passage):
+        raise Conflict(OTHERWISE)
 
 
 def check_gift(gift: Gift, choice: Choice) -> None:
@@ -101,6 +112,7 @@ def tell(actor: Actor, row: Share, at: datetime, base_url: str) -> None:
 
 def revoke(actor: Actor, at: datetime, share_id: UUID) -> None:
     """Take a share back from everybody: its seals go, now. Needs no key. Raises NotFound."""
+    hold(actor)
     row = owned(actor, share_id)
     row.readers, row.signature = NOBODY
     drop_seals(share_id)
@@ -112,8 +124,8 @@ def revoke_from(actor: Actor, at: datetime, keys: Keys, share_id: UUID, reader_i
 
     Raises NotFound, and Conflict when what is stored does not open.
     """
-    row = owned(actor, share_id)
-    pairs = own_pairs(actor, keys, hold=True)
+    hold(actor)
+    row, pairs = owned(actor, share_id), own_pairs(actor, keys)
     readers = own_list(row, pairs.public)
     if reader_id not in readers:
         raise NotFound
@@ -132,8 +144,8 @@ def give_again(actor: Actor, at: datetime, keys: Keys, share_id: UUID) -> None:
 
     Raises NotFound, and Conflict when what is stored does not open.
     """
-    row = owned(actor, share_id)
-    pairs = own_pairs(actor, keys, hold=True)
+    hold(actor)
+    row, pairs = owned(actor, share_id), own_pairs(actor, keys)
     readers = own_list(row, pairs.public)
     seal_to(row, keys, pairs, own_passage(row, keys), _ready(actor, keys, readers))
     record(Act.SHARE_GIVE, at, actor.id, share_id, readers=len(readers))

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
-from supervision.db import db
+from supervision.db import db, run
 from supervision.domain import vault
 from supervision.domain.passages import Passage, from_bytes, to_bytes
 from supervision.domain.vault import Keys, PrivateKeys, PublicKeys, Sealed, Subject
@@ -22,6 +22,8 @@ ALTERED = N_(
 NOBODY = b"", b""
 """An empty list of readers, and the signature that it needs."""
 
+_HOLD = select(Vault.person_id).where(Vault.person_id == bindparam("actor_id")).with_for_update()
+
 
 class Pairs(NamedTuple):
     """The actor's own keys, opened."""
@@ -30,14 +32,17 @@ class Pairs(NamedTuple):
     private: PrivateKeys
 
 
-def own_pairs(actor: Actor, keys: Keys, *, hold: bool = False) -> Pairs:
-    """The actor's pairs, which only fit the record that they were made with.
+def hold(actor: Actor) -> None:
+    """Lock the actor's vault, as a save does: what is shared is changed by one at a time.
 
-    `hold`: their vault's row is locked, so that nothing is saved or shared meanwhile. Raises
-    Conflict when they do not open.
+    Else a save could give a follower what was taken from them in the same moment.
     """
-    query = select(Vault).where(Vault.person_id == actor.id)
-    row = db.session.scalar(query.with_for_update() if hold else query)
+    run(_HOLD, {"actor_id": actor.id})
+
+
+def own_pairs(actor: Actor, keys: Keys) -> Pairs:
+    """The actor's pairs, which only fit the record that they were made with. Raises Conflict."""
+    row = db.session.get(Vault, actor.id)
     try:
         if row is None:
             raise Conflict(ALTERED)
