@@ -310,17 +310,19 @@ INFO = {
 @pytest.mark.parametrize(
     ("fields", "dropped", "subject"),
     [
-        (("note", "about"), "previous", of_note(note=OTHER_NOTE)),
-        (("share",), "object", of_note(share=OTHER_SHARE)),
-        (("number",), "revision", of_note(number=2)),
-        (("author",), "owner", of_note(author=CAROL)),
+        (("note", "about"), ("previous",), of_note(note=OTHER_NOTE)),
+        (("share",), ("object",), of_note(share=OTHER_SHARE)),
+        (("number",), ("revision",), of_note(number=2)),
+        (("author",), ("owner",), of_note(author=CAROL)),
+        (("kind", "about"), ("type", "previous"), vault.a_comment(SHARE, NOTE, ALICE, 1)),
     ],
-    ids=["note", "share", "number", "author"],
+    ids=["note", "share", "number", "author", "kind"],
 )
 def test_attack_20_succeeds_without_its_field(monkeypatch, fields, dropped, subject):
     """Each field, left out of what is sealed, signed and authenticated, lets its replay through."""
     _without(monkeypatch, *fields)
-    drop(monkeypatch, dropped)
+    for field in dropped:
+        drop(monkeypatch, field)
     given_ = give()
     assert read(given_, subject=subject) == BODY
 
@@ -333,20 +335,26 @@ def test_attack_20_one_field_left_is_enough(monkeypatch):
         read(give(), subject=of_note(note=OTHER_NOTE))
 
 
-def test_attack_20_reader_is_bound_by_their_record(monkeypatch):
-    """Bob's own second pair in the place of his first: only the hash of the record differs."""
-    bob = holder(BOB)
-    _without(monkeypatch, "record")
-    given_ = give()
-    twin = vault.PublicKeys(BOB, 1, b"another record", bob.public.hpke, bob.public.ed25519)
-    arguments = (of_note(), vault.listed([BOB]), given_.sealed.envelope, given_.handed[BOB])
-    opened = vault.open_shared(bob.private, twin, holder(ALICE).public, *arguments)
-    assert opened == BODY
-    monkeypatch.undo()
-    given_ = give()
-    arguments = (of_note(), vault.listed([BOB]), given_.sealed.envelope, given_.handed[BOB])
+def as_another(field: str) -> bytes:
+    """Bob's keys pass for those of another record, or of another reader, who is in the list."""
+    bob, everybody = holder(BOB), vault.listed([BOB, CAROL])
+    given_ = give(None, BOB, everybody=everybody)
+    person, record = (CAROL, bob.public.record) if field == "reader" else (BOB, b"another")
+    twin = vault.PublicKeys(person, 1, record, bob.public.hpke, bob.public.ed25519)
+    arguments = (of_note(), everybody, given_.sealed.envelope, given_.handed[BOB])
+    return vault.open_shared(bob.private, twin, holder(ALICE).public, *arguments)
+
+
+@pytest.mark.parametrize("field", ["reader", "record"])
+def test_attack_20_reader_is_bound_by_name_and_record(field):
     with pytest.raises(Damaged):
-        vault.open_shared(bob.private, twin, holder(ALICE).public, *arguments)
+        as_another(field)
+
+
+@pytest.mark.parametrize("field", ["reader", "record"])
+def test_attack_20_succeeds_without_name_or_record(monkeypatch, field):
+    _without(monkeypatch, field)
+    assert as_another(field) == BODY
 
 
 # -- 21: somebody slipped in ---------------------------------------------------------------

@@ -12,7 +12,7 @@ from supervision.domain.vault import Keys
 from supervision.errors import Conflict
 from supervision.models.sharing import Share
 from supervision.permissions import Actor
-from supervision.services.sharing.contacts import circles_of, people_of
+from supervision.services.sharing.contacts import Contact, circles_of, people_of
 from supervision.services.sharing.rows import Pairs, own_list, own_pairs, seal_to
 
 _FOLLOWED = select(Share).where(
@@ -37,16 +37,23 @@ def follow(actor: Actor, at: datetime, keys: Keys, note_id: UUID, words: Words) 
         pairs = own_pairs(actor, keys)
     except Conflict:
         return
+    known = people_of(circles_of(actor, keys))
     for row in followed:
-        _renew(actor, at, keys, pairs, row, words)
+        _renew(row, keys, pairs, known, words, at)
 
 
-def _renew(actor: Actor, at: datetime, keys: Keys, pairs: Pairs, row: Share, words: Words) -> None:
+def _renew(
+    row: Share,
+    keys: Keys,
+    pairs: Pairs,
+    known: dict[UUID, Contact],
+    words: Words,
+    at: datetime,
+) -> None:
     try:
         readers = own_list(row, pairs.public)
     except Conflict:
         return
-    known = people_of(circles_of(actor, keys))
     publics = [known[one].public for one in readers if one in known]
     row.number, row.changed_at = row.number + 1, at
     seal_to(row, keys, pairs, whole(words), [one for one in publics if one is not None])
