@@ -248,6 +248,16 @@ def test_taken_back_is_like_nothing_at_once(compared, enter_as):
     assert enter_as(compared.carol).get(f"/shared/{share_id}").status_code == 200
 
 
+def test_taking_back_from_everybody_needs_no_unlocked_vault(compared, enter_as):
+    share_id = give(compared, write(compared), compared.alice)
+    bobs = enter_as(compared.bob)
+    bobs.send("/lock")
+    one = bobs.send(f"/sharing/{share_id}/revoke", {"reader": str(compared.alice.id)})
+    assert (one.location.partition("?")[0], count(ShareSeal)) == ("/unlock", 1)
+    assert bobs.send(f"/sharing/{share_id}/revoke").status_code == 303
+    assert count(ShareSeal) == 0
+
+
 HOSTILE = (
     "<script>alert(1)</script>\n\n[x](javascript:alert(1))\n\n<a hx-get='/lock'>y</a>\n\n"
     "![z](https://evil.example/z.png)\n\n<svg onload=alert(1)>"

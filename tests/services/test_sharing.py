@@ -445,6 +445,17 @@ def test_follower_who_left_the_roster_gets_nothing_that_is_saved_later(compared)
         read(compared, compared.carol, share_id)
 
 
+def test_follower_who_left_gets_it_by_no_other_way(compared):
+    note_id, share_id = followed(compared, compared.alice, compared.carol)
+    leave(compared.carol)
+    save_again(compared, note_id, 1, "second")
+    with writing():
+        sharing.give_again(compared.bob, AT, compared.of(compared.bob), share_id)
+    with pytest.raises(NotFound):
+        read(compared, compared.carol, share_id)
+    assert read(compared, compared.alice, share_id) == "second"
+
+
 def test_follower_with_a_changed_key_gets_nothing_until_words_are_compared(compared):
     note_id, share_id = followed(compared, compared.alice)
     begin_again(compared, compared.alice)

@@ -69,7 +69,8 @@ def add_comment(
     _check(text, _count(actor, share_id))
     before = db.session.get(ShareComment, comment_id)
     if before is not None:
-        return _check_same(keys, before, share_id, text)
+        _check_same(keys, before, share_id, text)
+        return
     owner = known_people(actor, keys, [row.owner_id])[row.owner_id]
     if owner.state is not KeyState.CHECKED or owner.public is None:
         raise Conflict(N_("Compare the eight words with %(name)s first."), name=owner.name)
@@ -93,7 +94,6 @@ def add_comment(
     db.session.flush()
     record(Act.SHARE_COMMENT, at, actor.id, share_id)
     _tell(actor, share_id, comment_id, owner.id, at, base_url)
-    return None
 
 
 def _check_same(keys: Keys, before: ShareComment, share_id: UUID, text: str) -> None:

@@ -14,7 +14,12 @@ from supervision.models.sharing import Share
 from supervision.permissions import Actor
 from supervision.services import mail
 from supervision.services.audit import Act, record
-from supervision.services.sharing.contacts import Choice, known_people
+from supervision.services.sharing.contacts import (
+    Choice,
+    circles_of,
+    known_people,
+    people_of,
+)
 from supervision.services.sharing.rows import (
     NOBODY,
     drop_seals,
@@ -62,7 +67,8 @@ def share(
     check_gift(gift, choice)
     hold(actor)
     if db.session.get(Share, gift.id) is not None:
-        return _check_same(owned(actor, gift.id), keys, gift, choice)
+        _check_same(owned(actor, gift.id), keys, gift, choice)
+        return
     pairs = own_pairs(actor, keys)
     row = Share(
         id=gift.id,
@@ -80,7 +86,6 @@ def share(
     seal_to(row, keys, pairs, gift.passage, publics)
     record(Act.SHARE_GIVE, at, actor.id, row.id, readers=len(publics))
     tell(actor, row, at, base_url)
-    return None
 
 
 def _check_same(row: Share, keys: Keys, gift: Gift, choice: Choice) -> None:
@@ -130,13 +135,13 @@ def revoke_from(actor: Actor, at: datetime, keys: Keys, share_id: UUID, reader_i
     if reader_id not in readers:
         raise NotFound
     if readers == [reader_id]:
-        return revoke(actor, at, share_id)
+        revoke(actor, at, share_id)
+        return
     left = [one for one in readers if one != reader_id]
     row.readers = vault.listed(left)
     row.signature = vault.sign_list(pairs.private, subject_of(row), row.readers)
-    seal_to(row, keys, pairs, own_passage(row, keys), _ready(actor, keys, left))
+    seal_to(row, keys, pairs, own_passage(row, keys), _ready(actor, keys, row, left))
     record(Act.SHARE_REVOKE, at, actor.id, share_id, reader=reader_id)
-    return None
 
 
 def give_again(actor: Actor, at: datetime, keys: Keys, share_id: UUID) -> None:
@@ -147,10 +152,14 @@ def give_again(actor: Actor, at: datetime, keys: Keys, share_id: UUID) -> None:
     hold(actor)
     row, pairs = owned(actor, share_id), own_pairs(actor, keys)
     readers = own_list(row, pairs.public)
-    seal_to(row, keys, pairs, own_passage(row, keys), _ready(actor, keys, readers))
+    seal_to(row, keys, pairs, own_passage(row, keys), _ready(actor, keys, row, readers))
     record(Act.SHARE_GIVE, at, actor.id, share_id, readers=len(readers))
 
 
-def _ready(actor: Actor, keys: Keys, readers: list[UUID]) -> list[PublicKeys]:
-    known = known_people(actor, keys, readers).values()
-    return [one.public for one in known if one.public is not None]
+def _ready(actor: Actor, keys: Keys, row: Share, readers: list[UUID]) -> list[PublicKeys]:
+    """Whose keys were compared; of who follows, those that are in a roster with the actor."""
+    known = known_people(actor, keys, readers)
+    if row.kind == ShareKind.FOLLOW:
+        circle = people_of(circles_of(actor, keys))
+        known = {one: known[one] for one in known if one in circle}
+    return [one.public for one in known.values() if one.public is not None]

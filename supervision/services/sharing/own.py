@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 
 from supervision.db import run
 from supervision.domain import vault
-from supervision.domain.passages import Passage
+from supervision.domain.passages import Passage, ShareKind
 from supervision.domain.vault import Keys
 from supervision.errors import Conflict
 from supervision.models.notes import Note
@@ -18,7 +18,13 @@ from supervision.models.people import Person
 from supervision.models.sharing import Share, ShareComment, ShareOpening, ShareSeal
 from supervision.permissions import Actor
 from supervision.services.sharing.comments import CommentRow, comments_for_owner
-from supervision.services.sharing.contacts import KeyState, circles_of, known_people, people_of
+from supervision.services.sharing.contacts import (
+    Contact,
+    KeyState,
+    circles_of,
+    known_people,
+    people_of,
+)
 from supervision.services.sharing.rows import Pairs, own_list, own_pairs, own_passage, owned
 
 PAGE, LOGGED = 30, 100
@@ -64,13 +70,17 @@ class OwnLine:
 
 @dataclass(frozen=True)
 class ReaderRow:
-    """Somebody who may read. `sealed`: they can now. `in_circle`: in a roster with the owner."""
+    """Somebody who may read. `sealed`: they can now. `in_circle`: in a roster with the owner.
+
+    `can_be_given`: they cannot read it now, and could if it was given to them again.
+    """
 
     id: UUID
     name: str
     keys: KeyState
     sealed: bool
     in_circle: bool
+    can_be_given: bool
 
 
 @dataclass(frozen=True)
@@ -173,7 +183,10 @@ def _readers(actor: Actor, keys: Keys, row: Share) -> list[ReaderRow]:
     sealed = set(run(_SEALED, {"share_id": row.id}).scalars())
     circle = people_of(circles_of(actor, keys))
     known = known_people(actor, keys, {*vault.listed_ids(row.readers), *sealed})
-    return [
-        ReaderRow(one.id, one.name, one.state, one.id in sealed, one.id in circle)
-        for one in known.values()
-    ]
+    return [_reader(one, row.kind, one.id in sealed, one.id in circle) for one in known.values()]
+
+
+def _reader(one: Contact, kind: str, sealed: bool, in_circle: bool) -> ReaderRow:
+    entitled = in_circle or kind != ShareKind.FOLLOW
+    can_be_given = one.state is KeyState.CHECKED and entitled and not sealed
+    return ReaderRow(one.id, one.name, one.state, sealed, in_circle, can_be_given)

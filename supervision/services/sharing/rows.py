@@ -72,8 +72,8 @@ def owned(actor: Actor, share_id: UUID) -> Share:
     return row
 
 
-def subject_of(row: Share, number: int | None = None) -> Subject:
-    return vault.a_share(row.id, row.note_id, row.owner_id, number or row.number)
+def subject_of(row: Share) -> Subject:
+    return vault.a_share(row.id, row.note_id, row.owner_id, row.number)
 
 
 def own_list(row: Share, public: PublicKeys) -> list[UUID]:
