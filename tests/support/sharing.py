@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
+
 from supervision.db import db, writing
+from supervision.domain import vault
 from supervision.domain.passages import Passage, ShareKind, own_words
 from supervision.domain.reflections import Words
 from supervision.domain.vault import Keys
+from supervision.models.notes import Vault
 from supervision.permissions import Actor
 from supervision.services import notes, sharing
 from supervision.services.notes import Edit
@@ -44,9 +48,10 @@ def opened() -> Open:
 
 def compare(place: Open, one: Actor, other: Actor) -> None:
     """`one` finds that the words are the same as `other`'s."""
+    row = db.session.scalars(select(Vault).where(Vault.person_id == other.id)).one()
+    name = vault.record_hash(vault.read_public(row.public, other.id, pepper())).hex()
     with writing():
-        found = sharing.compare(one, place.of(one), pepper(), other.id)
-        sharing.keep_check(one, AT, place.of(one), pepper(), other.id, found.name)
+        sharing.keep_check(one, AT, place.of(one), pepper(), other.id, name)
 
 
 def compare_all(place: Open) -> None:

@@ -18,12 +18,12 @@ from supervision.domain.vault.wordlist import WORDS
 
 HOW_MANY, BITS = 8, 11
 # Whoever stands in between must find one key for each side, such that both see the same 88 bits:
-# 2**44 tries of two. Each try costs this many rounds (about 40 ms).
+# 2**44 tries of two. Each try costs this many rounds (50 ms or more).
 ROUNDS = 100_000
 
 
 def words_of(one: PublicKeys, other: PublicKeys) -> list[str]:
-    """The eight words of two people, the same whichever of them asks. Takes about 40 ms."""
+    """The eight words of two people, the same whichever of them asks. Takes 50 ms or more."""
     records = b"".join(sorted((one.record, other.record)))
     number = int.from_bytes(pbkdf2_hmac("sha256", records, b"SUP1 words", ROUNDS, 11))
     mask = (1 << BITS) - 1
