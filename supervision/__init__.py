@@ -42,6 +42,7 @@ AREAS = (
     "dav",
     "vault",
     "notes",
+    "sharing",
     "health",
     "importing",
     "meetings",

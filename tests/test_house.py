@@ -114,6 +114,7 @@ def things(app: Flask) -> Things:
     starts = [at + timedelta(days=3)]
     proposal = Proposal(starts, 50, at + timedelta(days=1))
     poll_id = polls.ask(house.alice, at, house.group, proposal)
+    share_id = factories.share(house.alice, house.bob)
     db.session.commit()
     values = {
         "roster_id": str(house.group),
@@ -128,6 +129,7 @@ def things(app: Flask) -> Things:
         "mail_id": str(uuid4()),
         "poll_id": str(poll_id),
         "leave_id": str(uuid4()),
+        "share_id": str(share_id),
         "token": "x" * 43,
         "filename": "app.css",
         "path": "calendars/",
@@ -176,6 +178,7 @@ def things_of_others(app: Flask) -> Iterator[Rule]:
             "draft_id",
             "poll_id",
             "leave_id",
+            "share_id",
         }:
             yield rule
 
