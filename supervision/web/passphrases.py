@@ -8,7 +8,11 @@ from flask_babel import lazy_gettext as lazy
 from wtforms import PasswordField, ValidationError
 from wtforms.validators import EqualTo, InputRequired
 
-from supervision.web.forms import REQUIRED
+from supervision.permissions import Actor
+from supervision.services import sign_ins
+from supervision.web import limits
+from supervision.web.forms import REQUIRED, Form
+from supervision.web.settings import settings
 
 SHORTEST = 12
 LONGEST = 200
@@ -61,6 +65,35 @@ def new_passphrase_field(label: Any = None) -> PasswordField:
         ),
         render_kw={"autocomplete": "new-password", "maxlength": LONGEST},
     )
+
+
+def present_field(label: Any = None) -> PasswordField:
+    return PasswordField(
+        label or lazy("Passphrase"),
+        [InputRequired(REQUIRED)],
+        render_kw={"autocomplete": "current-password", "maxlength": LONGEST},
+    )
+
+
+class PresentForm(Form):
+    """The passphrase asked again, before something that an open vault alone does not allow."""
+
+    passphrase = present_field()
+
+
+def is_present(actor: Actor, form: Form) -> bool:
+    """Whether the form's `passphrase` is the actor's; its throttle is that of unlocking.
+
+    It takes 150 ms, so call it before the transaction.
+    """
+    if not form.validate_on_submit():
+        return False
+    limits.spend(limits.UNLOCK, str(actor.id))
+    if sign_ins.check(actor.email, form.passphrase.data, settings()) is None:
+        form.passphrase.errors = [_("This is not your present passphrase.")]
+        return False
+    limits.forgive(limits.UNLOCK, str(actor.id))
+    return True
 
 
 def again_field(name: str) -> PasswordField:

@@ -11,7 +11,15 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from supervision.domain.markdown import to_html
-from supervision.domain.reflections import TEMPLATES, Kind, Prompt, Section, Value, Words
+from supervision.domain.reflections import (
+    Kind,
+    Prompt,
+    Section,
+    Value,
+    Words,
+    template_of,
+    with_kept,
+)
 from supervision.domain.vault import Keys
 from supervision.web import unlocking
 from supervision.web.auth import viewer
@@ -73,7 +81,7 @@ def pepper() -> bytes:
 def parts_of(words: Words) -> list[Part]:
     """What was written, section by section; what was left empty is left out."""
     found = []
-    for section in TEMPLATES[words.template].sections:
+    for section in with_kept(template_of(words.template), words.fields).sections:
         answers = [
             _answer(prompt, words.fields[prompt.key])
             for prompt in section.prompts

@@ -15,7 +15,7 @@ from supervision.blueprints.notes.parts import (
     ready_to_write,
     to_unlock,
 )
-from supervision.domain.reflections import TEMPLATES
+from supervision.domain.reflections import template_of
 from supervision.services import notes
 from supervision.web import unlocking
 from supervision.web.auth import signed_in, viewer
@@ -36,7 +36,7 @@ def index() -> Response:
         found=notes.notes_of(actor, keys, wanted),
         drafts=notes.drafts(actor, keys, pepper()),
         deleted=notes.just_deleted(actor, at, keys),
-        templates=TEMPLATES,
+        template_of=template_of,
     )
 
 
@@ -62,7 +62,7 @@ def show(note_id: UUID) -> Response:
         "notes/show.html",
         note=found,
         parts=parts_of(found.reflection.words) if found.reflection else [],
-        template=TEMPLATES.get(found.reflection.words.template) if found.reflection else None,
+        template=template_of(found.reflection.words.template) if found.reflection else None,
     )
 
 

@@ -7,11 +7,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from supervision import clock
-from supervision.blueprints.notes.forms import fill
+from supervision.blueprints.notes.forms import fill, written_in
 from supervision.blueprints.notes.parts import bp, opened, pepper, to_unlock
 from supervision.blueprints.notes.writing import Editor, editor_page
 from supervision.db import db
-from supervision.domain.reflections import TEMPLATES
 from supervision.errors import Conflict, Invalid, NotFound
 from supervision.services import notes
 from supervision.web import unlocking
@@ -30,8 +29,9 @@ def resume(draft_id: UUID) -> Response:
     found = notes.draft(actor, keys, pepper(), draft_id)
     if found.reflection is None:
         raise NotFound
-    template = TEMPLATES[found.reflection.words.template]
-    return editor_page(200, Editor(found.edit, template, fill(template, found.reflection)))
+    words = found.reflection.words
+    template = written_in(words)
+    return editor_page(200, Editor(found.edit, template, fill(template, words)))
 
 
 @bp.post("/notes/drafts/<uuid:draft_id>/keep")
