@@ -1,5 +1,6 @@
 """The list, a reflection, and deleting with ten minutes to think again."""
 
+from datetime import date
 from uuid import UUID
 
 from flask import flash, redirect, request, url_for
@@ -17,7 +18,7 @@ from supervision.blueprints.notes.parts import (
 )
 from supervision.domain.reflections import template_of
 from supervision.services import notes
-from supervision.web import unlocking
+from supervision.web import transactions, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page
 
@@ -30,14 +31,19 @@ def index() -> Response:
     if keys is None:
         return to_unlock()
     actor, at = viewer(), clock.now()
-    wanted = request.args.get("page", 1, type=int)
+    wanted, month = request.args.get("page", 1, type=int), request.args.get("month", type=_month)
     return page(
         "notes/index.html",
-        found=notes.notes_of(actor, keys, wanted),
+        found=notes.notes_of(actor, keys, wanted, month),
         drafts=notes.drafts(actor, keys, pepper()),
         deleted=notes.just_deleted(actor, at, keys),
         template_of=template_of,
     )
+
+
+def _month(text: str) -> date:
+    """2026-11 as its first day."""
+    return date.fromisoformat(f"{text}-01")
 
 
 @bp.post("/notes/accept")
@@ -46,6 +52,20 @@ def accept() -> Response:
     """Go on with what is there, after the warning that something is missing or altered."""
     notes.accept_rows(viewer(), clock.now(), unlocking.keys())
     flash(_("What is there now is counted anew."))
+    return redirect(url_for("notes.index"), 303)
+
+
+@bp.post("/notes/check")
+@signed_in
+@transactions.by_hand
+def check() -> Response:
+    """Compare every saved state with the seal, those as well that no list shows."""
+    if notes.is_sound(viewer(), unlocking.keys()):
+        flash(_("Every reflection, with all its versions, is as you left it."))
+    else:
+        flash(
+            _("Something is not as you left it: a reflection or a version is missing or altered.")
+        )
     return redirect(url_for("notes.index"), 303)
 
 

@@ -3,7 +3,8 @@
     passphrase ─ stretch ─┬ auth → Credential (sign-in)
                           └ kek  → slot → Keys ─┬ wrap → one key per revision → text
     recovery code ──────────────→ slot → Keys   ├ priv → key pairs → drafts
-    cookie and boot key ────────→ row  → Keys   └ head → which rows there must be
+    cookie and boot key ────────→ row  → Keys   ├ head → which rows there must be
+                                                └ index → the catalogue and its texts
 
 Every failure is `Damaged` or a kind of it (`WrongKey`, `BadParams`, `HeadMismatch`); only a
 mistyped recovery code is `BadCode`. No function logs, stores, or reads a clock.
@@ -16,6 +17,7 @@ from supervision.domain.vault.envelope import NO_HASH, envelope_hash
 from supervision.domain.vault.faults import BadCode, BadParams, Damaged, HeadMismatch, WrongKey
 from supervision.domain.vault.founding import NewVault, new_vault
 from supervision.domain.vault.head import Head, Row, head_of, open_head, seal_head, verify_head
+from supervision.domain.vault.index import Part, open_index, seal_index
 from supervision.domain.vault.kdf import (
     CEILING,
     FLOOR,
@@ -60,6 +62,7 @@ __all__ = [
     "KdfParams",
     "Keys",
     "NewVault",
+    "Part",
     "PrivateKeys",
     "PublicKeys",
     "Row",
@@ -77,6 +80,7 @@ __all__ = [
     "open_address",
     "open_draft",
     "open_head",
+    "open_index",
     "open_private",
     "open_recovery_slot",
     "open_revision",
@@ -87,6 +91,7 @@ __all__ = [
     "seal_address",
     "seal_draft",
     "seal_head",
+    "seal_index",
     "seal_revision",
     "stretch",
     "stretch_nobody",

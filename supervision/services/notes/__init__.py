@@ -13,12 +13,14 @@ from supervision.services.notes.deleting import (
     purge_deleted,
     undelete_note,
 )
+from supervision.services.notes.finding import Choices, Found, Hit, Sought, choices, find_notes
 from supervision.services.notes.links import SessionRef, linkable_sessions, session_ref
 from supervision.services.notes.reading import (
     NoteLine,
     NotePage,
     NotesPage,
     accept_rows,
+    is_sound,
     note,
     notes_of,
     own_note,
@@ -36,20 +38,27 @@ from supervision.services.notes.waiting import (
 
 __all__ = [
     "UNDO",
+    "Choices",
     "Deleted",
     "Draft",
     "Edit",
+    "Found",
+    "Hit",
     "NoteLine",
     "NotePage",
     "NotesPage",
     "Saved",
     "SessionRef",
+    "Sought",
     "accept_rows",
+    "choices",
     "delete_note",
     "discard_draft",
     "draft",
     "drafts",
+    "find_notes",
     "has_deleted",
+    "is_sound",
     "just_deleted",
     "keep_draft",
     "linkable_sessions",

@@ -18,12 +18,14 @@ from supervision.domain.reflections import (
     check_loosely,
     to_bytes,
 )
+from supervision.domain.reflections.catalogue import entry_of
 from supervision.domain.vault import FIRST, Keys, Row
 from supervision.errors import N_, Conflict, Invalid
 from supervision.models.notes import Note, NoteDraft, NoteRevision, Vault
 from supervision.permissions import Actor
 from supervision.services.audit import Act, record
-from supervision.services.notes.links import session_refs
+from supervision.services.notes import catalogue
+from supervision.services.notes.links import SessionRef, session_refs
 from supervision.services.notes.rows import (
     DAMAGED,
     Stored,
@@ -81,7 +83,7 @@ def save_note(
     is one of saves and not of pauses. Raises NotFound for another's note, Invalid, and Conflict
     when another editor was faster or the note is gone: the text is still the caller's to keep.
     """
-    check_words(actor, words, loosely=auto)
+    session = check_words(actor, words, loosely=auto)
     row = lock_vault(actor)
     note = find(actor, edit.note_id)
     if (note is None and edit.base) or (note is not None and note.deleted_at is not None):
@@ -92,9 +94,10 @@ def save_note(
     if before is not None and _says_nothing_new(before.reflection, reflection):
         return Saved(edit.note_id, before.stored.number, before.reflection.written_at)
     if note is None:
-        db.session.add(Note(id=edit.note_id, owner_id=actor.id, created_on=local_day(actor, at)))
+        note = Note(id=edit.note_id, owner_id=actor.id, created_on=local_day(actor, at))
+        db.session.add(note)
         db.session.flush()
-    number = _store(actor, keys, row, edit, before, reflection)
+    number = _store(actor, keys, row, note, edit, before, reflection, session)
     if not auto:
         record(Act.NOTE_SAVE, day_only(at), actor.id, edit.note_id)
     return Saved(edit.note_id, number, at)
@@ -108,11 +111,16 @@ def save_free(
     return save_note(actor, at, keys, edit, Words(FREE.key, title, {"reflection": text}))
 
 
-def check_words(actor: Actor, words: Words, *, loosely: bool = False) -> None:
-    """Raises Invalid for what cannot be saved; `loosely` lets unfinished pages pass."""
+def check_words(actor: Actor, words: Words, *, loosely: bool = False) -> SessionRef | None:
+    """The session that they are about. Raises Invalid for what cannot be saved; `loosely` lets
+    unfinished pages pass."""
     (check_loosely if loosely else check)(words)
-    if words.session_id and words.session_id not in session_refs(actor, [words.session_id]):
+    if words.session_id is None:
+        return None
+    found = session_refs(actor, [words.session_id])
+    if words.session_id not in found:
         raise Invalid("session", N_("Choose one of your sessions, or none."))
+    return found[words.session_id]
 
 
 def _before(actor: Actor, keys: Keys, edit: Edit) -> _Before:
@@ -146,9 +154,11 @@ def _store(
     actor: Actor,
     keys: Keys,
     row: Vault,
+    note: Note,
     edit: Edit,
     before: _Before | None,
     reflection: Reflection,
+    session: SessionRef | None,
 ) -> int:
     """Write the revision, in the place of this editor's automatic one or after the latest."""
     number, chained_to, gone = 1, FIRST, None
@@ -169,7 +179,11 @@ def _store(
             epoch=1,
         )
     )
+    root = catalogue.held(row, keys)
     recount(row, keys, [gone] if gone else [], [Row(edit.note_id, number, sealed.hash)])
+    roster = session.roster_id.hex if session else None
+    place = (note.id.hex, note.created_on, number, sealed.hash)
+    catalogue.put(actor, row, keys, root, entry_of(*place, roster, reflection))
     return number
 
 
