@@ -36,9 +36,13 @@
   }
   if (!watch) return;
 
+  // On a page that is about something else, only what is private goes.
+  const isPart = "part" in watch.dataset;
   const root = document.documentElement;
-  const blank = () => root.setAttribute("data-blank", "");
-  const show = () => root.removeAttribute("data-blank");
+  const parts = [...document.querySelectorAll("[data-private]")];
+  const hide = (hidden) => (isPart ? parts.forEach((one) => { one.hidden = hidden; }) : root.toggleAttribute("data-blank", hidden));
+  const blank = () => hide(true);
+  const show = () => hide(false);
   let unsaved = false;
   let leaving = false;
 
@@ -55,6 +59,7 @@
     if (leaving) return;
     leaving = true;
     blank();
+    if (isPart) return parts.forEach((one) => { one.remove(); });
     await flush();
     const here = location.pathname + location.search;
     location.replace(`${watch.dataset.unlock}?next=${encodeURIComponent(here)}`);

@@ -3,12 +3,10 @@
 from datetime import date
 from functools import lru_cache
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
-from itsdangerous import BadSignature, URLSafeSerializer
 from wtforms import (
     BooleanField,
     DateField,
@@ -38,8 +36,6 @@ from supervision.domain.reflections import (
     Words,
     with_kept,
 )
-from supervision.permissions import Actor
-from supervision.services.notes import Edit
 from supervision.web.forms import Form
 
 SHUT = {"autocomplete": "off", "spellcheck": "false"}
@@ -162,33 +158,3 @@ def _uuid(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
-
-
-# -- what is edited ------------------------------------------------------------------------
-
-
-def _signer(actor: Actor) -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"editing {actor.id}")
-
-
-def sign(actor: Actor, edit: Edit) -> str:
-    """The word of an open editor, good for this person and this note alone.
-
-    Without it nothing is made under an id, so nobody learns whether an id is somebody else's.
-    """
-    return str(_signer(actor).dumps([edit.note_id.hex, edit.editor.hex, edit.base]))
-
-
-def signed(actor: Actor, note_id: UUID, word: str | None) -> Edit | None:
-    """What such a word says, or None when it is not ours, not theirs or of another note."""
-    try:
-        note, editor, base = _signer(actor).loads(word or "")
-    except BadSignature:
-        return None
-    edit = Edit(UUID(note), UUID(editor), int(base))
-    return edit if edit.note_id == note_id else None
-
-
-def fresh(note_id: UUID | None = None, base: int = 0) -> Edit:
-    """A new editor: of a note from its revision `base`, or of a new note."""
-    return Edit(note_id or uuid4(), uuid4(), base)

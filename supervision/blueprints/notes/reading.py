@@ -19,7 +19,7 @@ from supervision.blueprints.notes.parts import (
 from supervision.domain.reflections import template_of
 from supervision.services import notes
 from supervision.web import transactions, unlocking
-from supervision.web.auth import signed_in, viewer
+from supervision.web.auth import safe_next, signed_in, viewer
 from supervision.web.fragments import page
 
 
@@ -84,6 +84,17 @@ def show(note_id: UUID) -> Response:
         parts=parts_of(found.reflection.words) if found.reflection else [],
         template=template_of(found.reflection.words.template) if found.reflection else None,
     )
+
+
+@bp.post("/notes/<uuid:note_id>/taken")
+@signed_in
+def taken(note_id: UUID) -> Response:
+    """Something on the agenda was taken up."""
+    notes.own_note(viewer(), note_id)
+    text = request.form.get("ask", "")
+    notes.take_up(viewer(), clock.now(), unlocking.keys(), note_id, text)
+    flash(_("Ticked off. The line stays in your reflection."))
+    return redirect(safe_next(request.form.get("next")), 303)
 
 
 @bp.post("/notes/<uuid:note_id>/delete")

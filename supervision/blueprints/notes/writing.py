@@ -20,10 +20,7 @@ from supervision.blueprints.notes.forms import (
     chosen,
     fill,
     form_of,
-    fresh,
     kept_keys,
-    sign,
-    signed,
     words_of,
     written_in,
 )
@@ -42,6 +39,7 @@ from supervision.services import notes
 from supervision.services.notes import Edit, SessionRef
 from supervision.web import fragments
 from supervision.web.auth import signed_in, viewer
+from supervision.web.editing import fresh, sign, signed
 from supervision.web.errors import say
 from supervision.web.filters import local_date, local_time
 from supervision.web.fragments import page
@@ -113,6 +111,8 @@ def save(note_id: UUID) -> Response:
         if keys is None:
             notes.save_draft(actor, at, sent.edit, words, pepper())
             flash(_("Your notes were locked. What you wrote is sealed and waits for you."))
+            if _from_home():
+                return redirect(url_for("home.index"), 303)
             target = url_for("notes.resume", draft_id=sent.edit.editor)
             return redirect(url_for("vault.unlock", next=target), 303)
         saved = notes.save_note(actor, at, keys, sent.edit, words)
@@ -124,8 +124,16 @@ def save(note_id: UUID) -> Response:
         db.session.rollback()
         sent.form.refuse(error)
         return editor_page(409, _go_on(sent))
+    if _from_home():
+        flash(_("Kept, and sealed. It is among your notes."))
+        return redirect(url_for("home.index"), 303)
     flash(_("Saved."))
     return redirect(url_for("notes.show", note_id=saved.note_id), 303)
+
+
+def _from_home() -> bool:
+    """Whether it was caught in the one field on the home page, to which its writer returns."""
+    return request.form.get("back") == "home"
 
 
 @bp.post("/notes/<uuid:note_id>/autosave")

@@ -8,7 +8,7 @@ from enum import StrEnum
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MAIN = "reflection"
 TAKEN = frozenset(
-    {"title", "session", "template", "editing", "kept", "to", "csrf_token", "once", "number"}
+    {"title", "session", "template", "editing", "kept", "to", "back", "csrf_token", "once"}
 )
 SYSTEMS, WHOSE = ("threat", "drive", "soothing"), ("client", "me", "room")
 MOST_PROMPTS = 60
