@@ -43,7 +43,8 @@
   const hide = (hidden) => (isPart ? parts.forEach((one) => { one.hidden = hidden; }) : root.toggleAttribute("data-blank", hidden));
   const blank = () => hide(true);
   const show = () => hide(false);
-  let unsaved = false;
+  // What came back from the server with a question is stored nowhere yet.
+  let unsaved = Boolean(form?.hasAttribute("data-unsaved"));
   let leaving = false;
 
   // What was typed in the last seconds goes out; behind a lock the server seals it as a draft.

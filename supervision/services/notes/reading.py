@@ -86,6 +86,8 @@ def notes_of(actor: Actor, keys: Keys, page: int = 1, month: date | None = None)
     found = catalogue.catalogue(actor, keys)
     months = Counter(card.day[:7] for card in found.cards)
     only = f"{month:%Y-%m}" if month else ""
+    if only not in months:  # a month without a note, or none was asked for
+        only, month = "", None
     cards = [card for card in found.cards if card.day.startswith(only)]
     shown, page, pages = page_of(cards, page)
     lines, whole = lines_of(actor, keys, shown)
