@@ -442,7 +442,7 @@ def test_text_that_met_a_newer_version_is_kept_and_can_be_saved(bobs):
     assert (refused.status_code, again.values["reflection"]) == (409, ["from the laptop"])
     assert post(bobs, again).status_code == 303
     page = bobs.get(f"/notes/{note_id}").text
-    assert ("from the laptop" in page, "?version=2" in page) == (True, True)
+    assert ("from the laptop" in page, "History: 3 versions" in page) == (True, True)
 
 
 def test_text_over_a_deleted_note_is_kept_and_can_be_saved_anew(bobs):

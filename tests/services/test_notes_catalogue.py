@@ -108,7 +108,7 @@ def test_every_change_is_kept(bob, keys, monkeypatch):
 
 
 def test_new_segment_begins_when_one_is_large(bob, keys, monkeypatch):
-    monkeypatch.setattr(parts, "MOST_BYTES", 100)
+    monkeypatch.setattr(parts, "MOST_BYTES", 200)
     for n in range(3):
         save(bob, keys, f"{n}" * 60)
     assert sorted(str(one) for one in db.session.scalars(select(Note.segment))) == ["0", "0", "1"]
