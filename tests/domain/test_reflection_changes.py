@@ -55,6 +55,11 @@ def test_fields_that_stayed_are_left_out():
     ]
 
 
+def test_number_of_a_system_says_whose_it_is():
+    (found,) = changed_fields(Words("cft", "T", {}), Words("cft", "T", {"threat_me": 7}))
+    assert (found.label, found.whose) == ("Threat", "me")
+
+
 def test_title_and_what_the_new_template_lacks_are_shown():
     old = Words("driscoll", "Old", {"so_what": "b"})
     new = Words("free", "New", {"reflection": "a"})

@@ -18,6 +18,7 @@ from supervision.domain.reflections import (
     Value,
     Words,
     template_of,
+    with_arrows,
     with_kept,
 )
 from supervision.domain.vault import Keys
@@ -96,5 +97,5 @@ def parts_of(words: Words) -> list[Part]:
 def _answer(prompt: Prompt, value: Value) -> Answer:
     is_text = prompt.kind is Kind.TEXT and isinstance(value, str)
     # Safe: to_html passes everything through an allow-list.
-    html = Markup(to_html(str(value))) if is_text else None  # noqa: S704
+    html = Markup(to_html(with_arrows(str(value)))) if is_text else None  # noqa: S704
     return Answer(prompt, value, html)

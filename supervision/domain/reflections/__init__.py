@@ -43,6 +43,7 @@ from supervision.domain.reflections.words import (
     is_blank,
     tags_of,
     to_bytes,
+    with_arrows,
     without_ask,
 )
 
@@ -81,6 +82,7 @@ __all__ = [
     "to_bytes",
     "to_markdown",
     "use",
+    "with_arrows",
     "with_kept",
     "without_ask",
 ]

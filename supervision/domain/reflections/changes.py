@@ -7,12 +7,14 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from supervision.domain.reflections.offered import template_of, with_kept
+from supervision.domain.reflections.parts import SYSTEMS
 from supervision.domain.reflections.words import Value, Words
 
 # Comparing takes time with the product of both sides: past this, lines are compared.
 _MOST = 4_000_000
 _WORDS, _LINES = re.compile(r"\s*\S+|\s+$"), re.compile(r"[^\n]*\n|[^\n]+$")
 _LONG, _EDGE = 300, 110
+_OF_SYSTEMS = tuple(f"{system}_" for system in SYSTEMS)
 
 
 class Way(StrEnum):
@@ -29,10 +31,12 @@ class Change(NamedTuple):
 
 
 class FieldChange(NamedTuple):
-    """What changed under one prompt; `label` is a msgid, empty for the title."""
+    """What changed under one prompt. `label` is a msgid, empty for the title; so is `whose`, for
+    the three systems alone."""
 
     label: str
     changes: list[Change]
+    whose: str = ""
 
 
 def changed_fields(old: Words, new: Words) -> list[FieldChange]:
@@ -42,7 +46,8 @@ def changed_fields(old: Words, new: Words) -> list[FieldChange]:
     for prompt in every.prompts:
         before, after = (_told(words.fields.get(prompt.key)) for words in (old, new))
         if before != after:
-            found.append(FieldChange(prompt.label, changes(before, after)))
+            whose = prompt.hint if prompt.key.startswith(_OF_SYSTEMS) else ""
+            found.append(FieldChange(prompt.label, changes(before, after), whose))
     return found
 
 

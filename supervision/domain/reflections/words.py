@@ -131,6 +131,11 @@ def asks_of(words: Words) -> list[str]:
     return list(found)[:MOST_ASKS]
 
 
+def with_arrows(text: str) -> str:
+    """The text as it is read: what is to be taken along has a real arrow."""
+    return _ASK.sub(r"\1→ \2", text)
+
+
 def without_ask(words: Words, ask: str) -> Words:
     """The words after something was taken up: its arrow has become a tick."""
 

@@ -16,6 +16,7 @@ from supervision.db import db, run, table
 from supervision.domain import vault
 from supervision.domain.reflections.catalogue import (
     Card,
+    Cards,
     Entry,
     Root,
     Segment,
@@ -83,16 +84,17 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every card, by segment, and whether the rows are as many as were counted and nothing was
-    altered that had to be read for it. `root` is None where the notes themselves were read."""
+    """Every card, and whether the rows are as many as were counted and nothing was altered that
+    had to be read for it.
 
-    segments: list[list[Card]]
+    `root` is None where the notes themselves were read; `starts` is where the cards of each
+    segment begin.
+    """
+
+    cards: Cards
     sound: bool
     root: Root | None
-
-    @property
-    def cards(self) -> list[Card]:
-        return [card for segment in self.segments for card in segment]
+    starts: tuple[int, ...] = ()
 
 
 # -- reading -------------------------------------------------------------------------------
@@ -123,20 +125,27 @@ def catalogue(actor: Actor, keys: Keys) -> Catalogue:
     found = standing(actor, keys)
     try:
         if found is not None:
-            bodies = segment_bodies(actor, keys, found.root, Part.CARDS)
-            segments = [cards_from_bytes(body) for _, body in bodies]
-            return Catalogue(segments, as_many_as(actor, found.head), found.root)
+            cards, starts = _all_cards(actor, keys, found.root)
+            return Catalogue(cards, as_many_as(actor, found.head), found.root, starts)
     except vault.Damaged:
         pass
     present = shelf(actor, keys)
-    cards = [one.card for one in entries(actor, keys, present)]
-    return Catalogue([cards], present.sound, None)
+    told = cards_to_bytes(one.card for one in entries(actor, keys, present))
+    return Catalogue(cards_from_bytes(told), present.sound, None)
+
+
+def _all_cards(actor: Actor, keys: Keys, root: Root) -> tuple[Cards, tuple[int, ...]]:
+    cards, starts = Cards(), []
+    for _number, body in segment_bodies(actor, keys, root, Part.CARDS):
+        starts.append(len(cards))
+        cards.extend(cards_from_bytes(body))
+    return cards, tuple(starts)
 
 
 def segment_bodies(actor: Actor, keys: Keys, root: Root, part: Part) -> Iterator[tuple[int, bytes]]:
     """The opened segments of one kind, by their number. Raises Damaged, for a missing one too."""
     values = {"owner_id": actor.id, "part": part}
-    rows = {row.number: row.envelope for row in run(_SEGMENTS, values)}
+    rows = {row.number: row.envelope for row in run(_SEGMENTS, values).all()}
     for number, segment in enumerate(root.segments):
         envelope = rows.get(number, b"")
         yield (
@@ -232,7 +241,7 @@ def _open_segment(
         vault.open_index(keys, owner_id, part, number, counter, rows.get(part, b""))
         for part in (Part.CARDS, Part.TEXT)
     )
-    return cards_from_bytes(cards), texts_from_bytes(texts)
+    return list(cards_from_bytes(cards)), texts_from_bytes(texts)
 
 
 def _place_in(cards: list[Card], note: str, *, wanted: bool) -> int:

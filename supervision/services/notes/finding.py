@@ -1,10 +1,11 @@
 """Finding: words in the sealed texts of the catalogue, and notes by what their cards say."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -12,7 +13,7 @@ from sqlalchemy import bindparam, select
 from supervision.db import run
 from supervision.domain import vault
 from supervision.domain.reflections import Reflection
-from supervision.domain.reflections.catalogue import Card, text_ends
+from supervision.domain.reflections.catalogue import Cards, text_ends
 from supervision.domain.reflections.searching import (
     Piece,
     fold,
@@ -94,15 +95,16 @@ def find_notes(actor: Actor, keys: Keys, sought: Sought, page: int = 1) -> Found
     Words are looked for in the catalogue's sealed texts, without case and accents.
     """
     held, terms = catalogue.catalogue(actor, keys), terms_of(sought.query)
-    fitting = [card for card in held.cards if _fits(card, sought)]
+    places = _fitting(held.cards, sought)
     if terms:
-        holding = set(_holding(actor, keys, held, terms))
-        fitting = [card for card in fitting if card.note in holding]
-    shown, page, pages = page_of(fitting, page)
+        holding = _holding(actor, keys, held, terms)
+        places = [place for place in places if place in holding]
+    total = len(places)
+    shown, page, pages = page_of(held.cards, places, page)
     lines, whole = lines_of(actor, keys, shown)
     hits = [_hit(line, terms) for line in lines]
-    choices = _choices(actor, held.cards)
-    return Found(hits, page, pages, len(fitting), held.sound and whole, choices)
+    offered = _choices(actor, held.cards)
+    return Found(hits, page, pages, total, held.sound and whole, offered)
 
 
 def choices(actor: Actor, keys: Keys) -> Choices:
@@ -110,31 +112,46 @@ def choices(actor: Actor, keys: Keys) -> Choices:
     return _choices(actor, catalogue.catalogue(actor, keys).cards)
 
 
-def _fits(card: Card, sought: Sought) -> bool:
+def _fitting(cards: Cards, sought: Sought) -> list[int]:
+    """The places of the cards that fit every choice."""
     tag = sought.tag.casefold()
-    return (
-        (not sought.template or card.template == sought.template)
-        and (not tag or any(one.casefold() == tag for one in card.tags))
-        and (sought.roster_id is None or card.roster == sought.roster_id.hex)
-        and (sought.session_id is None or card.session == sought.session_id.hex)
-        and (sought.since is None or card.day >= sought.since.isoformat())
-        and (sought.until is None or card.day <= sought.until.isoformat())
-    )
+    tests: list[tuple[str, Callable[[Any], bool]]] = []
+    if sought.template:
+        tests.append(("template", sought.template.__eq__))
+    if tag:
+        tests.append(("tags", lambda tags: any(one.casefold() == tag for one in tags)))
+    for name, wanted in (("roster", sought.roster_id), ("session", sought.session_id)):
+        if wanted is not None:
+            tests.append((name, wanted.hex.__eq__))
+    if sought.since is not None:
+        tests.append(("day", sought.since.isoformat().__le__))
+    if sought.until is not None:
+        tests.append(("day", sought.until.isoformat().__ge__))
+    places = list(range(len(cards)))
+    for name, fits in tests:
+        column = cards.column(name)
+        places = [place for place in places if fits(column[place]) is True]
+    return places
 
 
-def _holding(actor: Actor, keys: Keys, held: Catalogue, terms: list[str]) -> Iterator[str]:
-    """The notes whose texts hold every term, by id."""
+def _holding(actor: Actor, keys: Keys, held: Catalogue, terms: list[str]) -> set[int]:
+    """The places of the cards whose texts hold every term."""
     needles = [term.encode() for term in terms]
     try:
         if held.root is None:
             raise vault.Damaged("root")
-        for number, body in catalogue.segment_bodies(actor, keys, held.root, Part.TEXT):
-            for place in scan(body, text_ends, needles):
-                yield held.segments[number][place].note
+        return {
+            held.starts[number] + place
+            for number, body in catalogue.segment_bodies(actor, keys, held.root, Part.TEXT)
+            for place in scan(body, text_ends, needles)
+        }
     except vault.Damaged:
-        for entry in catalogue.entries(actor, keys, shelf(actor, keys)):
-            if all(needle in entry.text for needle in needles):
-                yield entry.card.note
+        found = {
+            entry.card.note
+            for entry in catalogue.entries(actor, keys, shelf(actor, keys))
+            if all(needle in entry.text for needle in needles)
+        }
+        return {at for at, note in enumerate(held.cards.column("note")) if note in found}
 
 
 def _hit(line: NoteLine, terms: list[str]) -> Hit:
@@ -151,13 +168,15 @@ def _snippets(one: Reflection, terms: list[str]) -> list[list[Piece]]:
     return [snippet(text, terms) for text in islice(held, SNIPPETS)]
 
 
-def _choices(actor: Actor, cards: list[Card]) -> Choices:
-    tags = Counter(tag.casefold() for card in cards for tag in card.tags)
-    as_written = {tag.casefold(): tag for card in cards for tag in card.tags}
-    rosters = {UUID(card.roster) for card in cards if card.roster}
-    rows = run(_ROSTERS, {"actor_id": actor.id, "ids": list(rosters)}) if rosters else ()
+def _choices(actor: Actor, cards: Cards) -> Choices:
+    tags = Counter(tag for some in cards.column("tags") for tag in some)
+    as_written: dict[str, str] = {}
+    for tag, _ in tags.most_common():
+        as_written.setdefault(tag.casefold(), tag)
+    rosters = [UUID(roster) for roster in set(cards.column("roster")) if roster]
+    rows = run(_ROSTERS, {"actor_id": actor.id, "ids": rosters}) if rosters else ()
     return Choices(
-        sorted({card.template for card in cards if card.template}),
-        [as_written[tag] for tag, _ in tags.most_common()],
+        sorted(template for template in set(cards.column("template")) if template),
+        list(as_written.values()),
         [(row.id, row.title) for row in rows],
     )

@@ -11,7 +11,7 @@ from sqlalchemy import select, tuple_
 from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.reflections import Reflection
-from supervision.domain.reflections.catalogue import Card
+from supervision.domain.reflections.catalogue import Card, Cards
 from supervision.domain.vault import FIRST, Keys, Row, Sealed
 from supervision.errors import NotFound
 from supervision.models.notes import Note, NoteRevision
@@ -84,27 +84,29 @@ def own_note(actor: Actor, note_id: UUID) -> None:
 def notes_of(actor: Actor, keys: Keys, page: int = 1, month: date | None = None) -> NotesPage:
     """A page of the actor's notes, or of those of a month. Pages out of range show the nearest."""
     found = catalogue.catalogue(actor, keys)
-    months = Counter(card.day[:7] for card in found.cards)
+    days = found.cards.column("day")
+    months = Counter(day[:7] for day in days)
     only = f"{month:%Y-%m}" if month else ""
     if only not in months:  # a month without a note, or none was asked for
         only, month = "", None
-    cards = [card for card in found.cards if card.day.startswith(only)]
-    shown, page, pages = page_of(cards, page)
+    places = [place for place, day in enumerate(days) if day.startswith(only)]
+    shown, page, pages = page_of(found.cards, places, page)
     lines, whole = lines_of(actor, keys, shown)
     by_month = [(_first_of(month), n) for month, n in sorted(months.items(), reverse=True)]
-    return NotesPage(lines, page, pages, len(cards), found.sound and whole, by_month, month)
+    return NotesPage(lines, page, pages, len(places), found.sound and whole, by_month, month)
 
 
 def _first_of(month: str) -> date:
     return date.fromisoformat(f"{month}-01")
 
 
-def page_of(cards: list[Card], page: int) -> tuple[list[Card], int, int]:
-    """A page of cards, the latest begun first; its number, and how many pages there are."""
-    cards.sort(key=lambda card: (card.begun, card.day, card.note), reverse=True)
-    pages = max(1, -(-len(cards) // PAGE))
+def page_of(cards: Cards, places: list[int], page: int) -> tuple[list[Card], int, int]:
+    """A page of the cards at these places, the latest begun first; its number, and how many pages
+    there are."""
+    places.sort(key=cards.column("begun").__getitem__, reverse=True)
+    pages = max(1, -(-len(places) // PAGE))
     page = min(max(1, page), pages)
-    return cards[(page - 1) * PAGE : page * PAGE], page, pages
+    return [cards[at] for at in places[(page - 1) * PAGE : page * PAGE]], page, pages
 
 
 def lines_of(actor: Actor, keys: Keys, cards: Sequence[Card]) -> tuple[list[NoteLine], bool]:
