@@ -15,6 +15,8 @@ from supervision import clock
 from supervision.db import db, run, table, writing
 from supervision.domain import vault
 from supervision.domain.reflections import Reflection, Words, to_bytes
+from supervision.domain.reflections.catalogue import text_ends
+from supervision.domain.reflections.searching import scan, terms_of
 from supervision.domain.vault import Keys, Part, Row
 from supervision.models.notes import Note, NoteIndex, NoteRevision
 from supervision.permissions import Actor
@@ -60,6 +62,24 @@ class Writer:
             found = notes.find_notes(self.actor, self.keys, Sought(NEEDLE))
             assert found.total == 1
             db.session.remove()
+
+    def scanning(self) -> Callable[[], None]:
+        """Opening the sealed texts, as they are read, and looking for the phrase."""
+        with self.app.app_context():
+            found = catalogue.standing(self.actor, self.keys)
+            assert found is not None
+            values = {"owner_id": self.actor.id, "part": Part.TEXT}
+            sealed = [row.envelope for row in run(catalogue.SEGMENTS, values)]
+            db.session.remove()
+        terms = [term.encode() for term in terms_of(NEEDLE)]
+
+        def act() -> None:
+            for number, segment in enumerate(found.root.segments):
+                place = (Part.TEXT, number, segment.counter)
+                body = vault.open_index(self.keys, self.actor.id, *place, sealed[number])
+                scan(body, text_ends, terms)
+
+        return act
 
     def page(self, path: str) -> Callable[[], None]:
         def ask() -> None:

@@ -17,6 +17,7 @@ from supervision.permissions import Actor
 from supervision.services import notes
 from supervision.services import vault as vaults
 from supervision.services.notes import Edit, Sought, catalogue, reading, rows
+from supervision.services.notes.entries import entries
 from tests import factories
 from tests.support.statements import counted
 from tests.support.vaults import furnish
@@ -58,7 +59,7 @@ def again(bob: Actor, keys: Keys, note_id: UUID, text: str) -> None:
 
 def told(bob: Actor, keys: Keys) -> list[parts.Card]:
     """The cards as the notes themselves tell them."""
-    found = catalogue.entries(bob, keys, rows.shelf(bob, keys))
+    found = entries(bob, keys, rows.shelf(bob, keys))
     return sorted(entry.card for entry in found)
 
 
@@ -68,10 +69,10 @@ def is_kept(bob: Actor, keys: Keys) -> bool:
     stored = found.root is not None and found.sound
     texts: list[bytes] = []
     if found.root is not None:
-        for _number, body in catalogue.segment_bodies(bob, keys, found.root, Part.TEXT):
+        for body in catalogue.segment_bodies(bob, keys, found.root, Part.TEXT):
             texts += parts.texts_from_bytes(body)
     same = sorted(found.cards) == told(bob, keys)
-    by_notes = [e.text for e in catalogue.entries(bob, keys, rows.shelf(bob, keys))]
+    by_notes = [e.text for e in entries(bob, keys, rows.shelf(bob, keys))]
     return stored and same and sorted(texts) == sorted(by_notes)
 
 

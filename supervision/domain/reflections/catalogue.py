@@ -5,6 +5,7 @@ says which segments there are. All of it is sealed (`supervision/domain/vault/in
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,18 +19,19 @@ MOST_NOTES = 256
 MOST_BYTES = 64 * 1024
 MOST_ASKS = 500
 _COUNT = Struct(">I")
+_FIRST = ("begun", "day")
 
 
 class Card(NamedTuple):
-    """A note as the list knows it. Ids are hexadecimal; `begun` is in seconds since 1970, `day`
-    the local day (ISO); `number` and `hash` name the latest revision's envelope.
+    """A note as the list knows it. `begun` is in seconds since 1970, `day` the local day (ISO); ids
+    are hexadecimal; `number` and `hash` name the latest revision's envelope.
 
     `template` is empty for a note that did not open when it was counted.
     """
 
-    note: str
     begun: int
     day: str
+    note: str
     number: int
     hash: str
     template: str
@@ -40,27 +42,45 @@ class Card(NamedTuple):
 
 
 class Cards:
-    """Many cards by column: ten thousand are looked through without making one of each."""
+    """The cards of segments in a row. `begun` and `days` order and count ten thousand of them; the
+    rest of a card is read when it is asked for."""
 
-    def __init__(self, columns: Sequence[list[Any]] = ()) -> None:
-        self.columns: list[list[Any]] = [list(c) for c in columns] or [[] for _ in Card._fields]
+    def __init__(self, bodies: Iterable[bytes]) -> None:
+        self.begun: list[int] = []
+        self.days: list[str] = []
+        self.starts: list[int] = []
+        self._rest: list[bytes] = []
+        self._read: dict[int, list[list[Any]]] = {}
+        for body in bodies:
+            first, _, rest = body.partition(b"\n")
+            begun, days = json.loads(first.decode())
+            self.starts.append(len(self.begun))
+            self.begun += begun
+            self.days += days
+            self._rest.append(rest)
 
     def __len__(self) -> int:
-        return len(self.columns[0])
+        return len(self.begun)
 
     def __getitem__(self, place: int) -> Card:
-        return Card(*(column[place] for column in self.columns))
+        number = bisect_right(self.starts, place) - 1
+        at = place - self.starts[number]
+        rest = (column[at] for column in self._columns(number))
+        return Card(self.begun[place], self.days[place], *rest)
 
     def __iter__(self) -> Iterator[Card]:
-        return map(Card._make, zip(*self.columns, strict=True))
+        return (self[place] for place in range(len(self)))
 
     def column(self, name: str) -> list[Any]:
-        """All values of one field, in order."""
-        return self.columns[Card._fields.index(name)]
+        """All values of one field of the rest, in order."""
+        at = Card._fields.index(name) - len(_FIRST)
+        every = (self._columns(number)[at] for number in range(len(self._rest)))
+        return [value for column in every for value in column]
 
-    def extend(self, other: "Cards") -> None:
-        for mine, theirs in zip(self.columns, other.columns, strict=True):
-            mine.extend(theirs)
+    def _columns(self, number: int) -> list[list[Any]]:
+        if number not in self._read:
+            self._read[number] = json.loads(self._rest[number].decode())
+        return self._read[number]
 
 
 class Ask(NamedTuple):
@@ -101,32 +121,25 @@ class Entry:
 
 
 def entry_of(
-    note: str, day: date, number: int, envelope_hash: bytes, roster: str | None, one: Reflection
+    note: str,
+    day: date,
+    number: int,
+    envelope_hash: bytes,
+    roster: str | None,
+    one: Reflection | None,
 ) -> Entry:
-    """What the catalogue keeps of an opened note."""
+    """What the catalogue keeps of a note; one that does not open is listed all the same."""
+    place = (day.isoformat(), note, number, envelope_hash.hex())
+    if one is None:
+        return Entry(Card(0, *place, "", "", [], None, None), b"", ())
     words = one.words
     session = words.session_id.hex if words.session_id else None
-    card = Card(
-        note,
-        int(one.begun_at.timestamp()),
-        day.isoformat(),
-        number,
-        envelope_hash.hex(),
-        words.template,
-        words.title,
-        tags_of(words),
-        session,
-        roster,
-    )
     parts = [words.title, *(value for value in words.fields.values() if isinstance(value, str))]
     text = "\n".join(fold(part) for part in parts).encode()
-    return Entry(card, text, tuple(Ask(note, roster, ask) for ask in asks_of(words)))
-
-
-def closed_entry(note: str, day: date, number: int, envelope_hash: bytes) -> Entry:
-    """A note that does not open is listed all the same."""
-    card = Card(note, 0, day.isoformat(), number, envelope_hash.hex(), "", "", [], None, None)
-    return Entry(card, b"", ())
+    asks = tuple(Ask(note, roster, ask) for ask in asks_of(words))
+    begun, tags = int(one.begun_at.timestamp()), tags_of(words)
+    card = Card(begun, *place, words.template, words.title, tags, session, roster)
+    return Entry(card, text, asks)
 
 
 def segmented(entries: Iterable[Entry]) -> list[list[Entry]]:
@@ -158,12 +171,9 @@ def root_from_bytes(body: bytes) -> Root:
 
 
 def cards_to_bytes(cards: Iterable[Card]) -> bytes:
-    """One list a field."""
-    return _json(list(zip(*cards, strict=True)) or [()] * len(Card._fields))
-
-
-def cards_from_bytes(body: bytes) -> Cards:
-    return Cards(json.loads(body.decode()))
+    """Two lines: when they began and on which day; then the rest, one list a field."""
+    columns = list(zip(*cards, strict=True)) or [()] * len(Card._fields)
+    return _json(columns[: len(_FIRST)]) + b"\n" + _json(columns[len(_FIRST) :])
 
 
 def texts_to_bytes(texts: Sequence[bytes]) -> bytes:

@@ -6,7 +6,6 @@ yet, the notes themselves are read instead, and the next save writes it anew.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,23 +19,19 @@ from supervision.domain.reflections.catalogue import (
     Entry,
     Root,
     Segment,
-    cards_from_bytes,
     cards_to_bytes,
-    closed_entry,
-    entry_of,
     root_from_bytes,
     root_to_bytes,
     segmented,
     texts_from_bytes,
     texts_to_bytes,
 )
-from supervision.domain.vault import Head, Keys, Part, Sealed
+from supervision.domain.vault import Head, Keys, Part
 from supervision.models.notes import Note, NoteIndex, NoteRevision, Vault
 from supervision.permissions import Actor
-from supervision.services.notes.links import session_refs
-from supervision.services.notes.rows import Shelf, opened_or_none, shelf
+from supervision.services.notes.entries import entries
+from supervision.services.notes.rows import shelf
 
-AT_ONCE = 200
 _OWNER = NoteIndex.owner_id == bindparam("owner_id")
 _PART = (_OWNER, NoteIndex.part == bindparam("part"))
 _STANDING = (
@@ -44,7 +39,7 @@ _STANDING = (
     .outerjoin(NoteIndex, (NoteIndex.owner_id == Vault.person_id) & (NoteIndex.part == Part.ROOT))
     .where(Vault.person_id == bindparam("owner_id"))
 )
-_SEGMENTS = select(NoteIndex.number, NoteIndex.envelope).where(*_PART).order_by(NoteIndex.number)
+SEGMENTS = select(NoteIndex.number, NoteIndex.envelope).where(*_PART).order_by(NoteIndex.number)
 _SEGMENT = select(NoteIndex.part, NoteIndex.envelope).where(
     _OWNER, NoteIndex.number == bindparam("number"), NoteIndex.part != Part.ROOT
 )
@@ -87,14 +82,12 @@ class Catalogue:
     """Every card, and whether the rows are as many as were counted and nothing was altered that
     had to be read for it.
 
-    `root` is None where the notes themselves were read; `starts` is where the cards of each
-    segment begin.
+    `root` is None where the notes themselves were read.
     """
 
     cards: Cards
     sound: bool
     root: Root | None
-    starts: tuple[int, ...] = ()
 
 
 # -- reading -------------------------------------------------------------------------------
@@ -125,33 +118,22 @@ def catalogue(actor: Actor, keys: Keys) -> Catalogue:
     found = standing(actor, keys)
     try:
         if found is not None:
-            cards, starts = _all_cards(actor, keys, found.root)
-            return Catalogue(cards, as_many_as(actor, found.head), found.root, starts)
+            cards = Cards(segment_bodies(actor, keys, found.root, Part.CARDS))
+            return Catalogue(cards, as_many_as(actor, found.head), found.root)
     except vault.Damaged:
         pass
     present = shelf(actor, keys)
     told = cards_to_bytes(one.card for one in entries(actor, keys, present))
-    return Catalogue(cards_from_bytes(told), present.sound, None)
+    return Catalogue(Cards([told]), present.sound, None)
 
 
-def _all_cards(actor: Actor, keys: Keys, root: Root) -> tuple[Cards, tuple[int, ...]]:
-    cards, starts = Cards(), []
-    for _number, body in segment_bodies(actor, keys, root, Part.CARDS):
-        starts.append(len(cards))
-        cards.extend(cards_from_bytes(body))
-    return cards, tuple(starts)
-
-
-def segment_bodies(actor: Actor, keys: Keys, root: Root, part: Part) -> Iterator[tuple[int, bytes]]:
-    """The opened segments of one kind, by their number. Raises Damaged, for a missing one too."""
+def segment_bodies(actor: Actor, keys: Keys, root: Root, part: Part) -> Iterator[bytes]:
+    """The opened segments of one kind, in order. Raises Damaged, for a missing one too."""
     values = {"owner_id": actor.id, "part": part}
-    rows = {row.number: row.envelope for row in run(_SEGMENTS, values).all()}
+    rows = {row.number: row.envelope for row in run(SEGMENTS, values).all()}
     for number, segment in enumerate(root.segments):
         envelope = rows.get(number, b"")
-        yield (
-            number,
-            vault.open_index(keys, actor.id, part, number, segment.counter, envelope),
-        )
+        yield vault.open_index(keys, actor.id, part, number, segment.counter, envelope)
 
 
 def as_many_as(actor: Actor, head: Head) -> bool:
@@ -241,7 +223,7 @@ def _open_segment(
         vault.open_index(keys, owner_id, part, number, counter, rows.get(part, b""))
         for part in (Part.CARDS, Part.TEXT)
     )
-    return list(cards_from_bytes(cards)), texts_from_bytes(texts)
+    return list(Cards([cards])), texts_from_bytes(texts)
 
 
 def _place_in(cards: list[Card], note: str, *, wanted: bool) -> int:
@@ -313,41 +295,3 @@ def write_anew(actor: Actor, row: Vault, keys: Keys) -> None:
     )
     _write_root(row, keys, Root(made, asks), new=True)
     db.session.expire_all()
-
-
-def entries(actor: Actor, keys: Keys, present: Shelf) -> Iterator[Entry]:
-    """Every note that is there, opened some at a time."""
-    wanted = list(present.latest.items())
-    for start in range(0, len(wanted), AT_ONCE):
-        some = dict(wanted[start : start + AT_ONCE])
-        opened = open_some(actor, keys, present, some)
-        linked = [one.words.session_id for one in opened.values() if one and one.words.session_id]
-        sessions = session_refs(actor, linked)
-        for note_id, number in some.items():
-            one, found = opened[note_id], present.hashes[note_id, number]
-            place: tuple[str, date, int, bytes] = (
-                note_id.hex,
-                present.begun[note_id],
-                number,
-                found,
-            )
-            session = sessions.get(one.words.session_id) if one and one.words.session_id else None
-            roster = session.roster_id.hex if session else None
-            yield entry_of(*place, roster, one) if one else closed_entry(*place)
-
-
-def open_some(actor: Actor, keys: Keys, present: Shelf, wanted: dict[UUID, int]) -> dict[UUID, Any]:
-    """Open one revision of each of these notes; None for what does not open."""
-    rows = db.session.execute(
-        select(
-            NoteRevision.note_id, NoteRevision.number, NoteRevision.envelope, NoteRevision.wrap
-        ).where(NoteRevision.note_id.in_(wanted), NoteRevision.number.in_(set(wanted.values())))
-    )
-    opened: dict[UUID, Any] = dict.fromkeys(wanted)
-    for note_id, number, envelope, wrap in rows:
-        if wanted[note_id] == number:
-            previous = present.previous(note_id, number)
-            opened[note_id] = opened_or_none(
-                actor, keys, note_id, number, previous, Sealed(envelope, wrap)
-            )
-    return opened

@@ -9,14 +9,14 @@ from sqlalchemy import delete, exists, select
 from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.reflections import Reflection
-from supervision.domain.reflections.catalogue import Entry, closed_entry, entry_of
+from supervision.domain.reflections.catalogue import Entry, entry_of
 from supervision.domain.vault import Keys, Row
 from supervision.errors import NotFound
 from supervision.models.notes import Note, NoteDraft, NoteRevision
 from supervision.permissions import Actor
 from supervision.services.audit import Act, record
 from supervision.services.notes import catalogue
-from supervision.services.notes.links import session_refs
+from supervision.services.notes.entries import rosters_of
 from supervision.services.notes.rows import (
     all_of,
     day_only,
@@ -73,14 +73,9 @@ def undelete_note(actor: Actor, at: datetime, keys: Keys, note_id: UUID) -> None
 
 def _entry(actor: Actor, keys: Keys, note: Note) -> Entry:
     """What the catalogue keeps of a note that comes back."""
-    found = tail(note.id)
-    place = (note.id.hex, note.created_on, found[0].number, found[0].sealed.hash)
-    one = _open(actor, keys, note.id)
-    if one is None:
-        return closed_entry(*place)
-    linked = one.words.session_id
-    session = session_refs(actor, [linked]).get(linked) if linked else None
-    return entry_of(*place, session.roster_id.hex if session else None, one)
+    latest, one = tail(note.id)[0], _open(actor, keys, note.id)
+    roster = rosters_of(actor, [one]).get(one.words.session_id) if one else None
+    return entry_of(note.id.hex, note.created_on, latest.number, latest.sealed.hash, roster, one)
 
 
 def _rows(note_id: UUID) -> list[Row]:

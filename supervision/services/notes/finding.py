@@ -27,6 +27,7 @@ from supervision.models.rosters import Membership, Roster
 from supervision.permissions import Actor
 from supervision.services.notes import catalogue
 from supervision.services.notes.catalogue import Catalogue
+from supervision.services.notes.entries import entries
 from supervision.services.notes.links import SEEN
 from supervision.services.notes.reading import NoteLine, lines_of, page_of
 from supervision.services.notes.rows import shelf
@@ -129,7 +130,7 @@ def _fitting(cards: Cards, sought: Sought) -> list[int]:
         tests.append(("day", sought.until.isoformat().__ge__))
     places = list(range(len(cards)))
     for name, fits in tests:
-        column = cards.column(name)
+        column = cards.days if name == "day" else cards.column(name)
         places = [place for place in places if fits(column[place]) is True]
     return places
 
@@ -140,15 +141,16 @@ def _holding(actor: Actor, keys: Keys, held: Catalogue, terms: list[str]) -> set
     try:
         if held.root is None:
             raise vault.Damaged("root")
+        bodies = catalogue.segment_bodies(actor, keys, held.root, Part.TEXT)
         return {
-            held.starts[number] + place
-            for number, body in catalogue.segment_bodies(actor, keys, held.root, Part.TEXT)
+            start + place
+            for start, body in zip(held.cards.starts, bodies, strict=True)
             for place in scan(body, text_ends, needles)
         }
     except vault.Damaged:
         found = {
             entry.card.note
-            for entry in catalogue.entries(actor, keys, shelf(actor, keys))
+            for entry in entries(actor, keys, shelf(actor, keys))
             if all(needle in entry.text for needle in needles)
         }
         return {at for at, note in enumerate(held.cards.column("note")) if note in found}

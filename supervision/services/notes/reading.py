@@ -84,7 +84,7 @@ def own_note(actor: Actor, note_id: UUID) -> None:
 def notes_of(actor: Actor, keys: Keys, page: int = 1, month: date | None = None) -> NotesPage:
     """A page of the actor's notes, or of those of a month. Pages out of range show the nearest."""
     found = catalogue.catalogue(actor, keys)
-    days = found.cards.column("day")
+    days = found.cards.days
     months = Counter(day[:7] for day in days)
     only = f"{month:%Y-%m}" if month else ""
     if only not in months:  # a month without a note, or none was asked for
@@ -103,7 +103,7 @@ def _first_of(month: str) -> date:
 def page_of(cards: Cards, places: list[int], page: int) -> tuple[list[Card], int, int]:
     """A page of the cards at these places, the latest begun first; its number, and how many pages
     there are."""
-    places.sort(key=cards.column("begun").__getitem__, reverse=True)
+    places.sort(key=cards.begun.__getitem__, reverse=True)
     pages = max(1, -(-len(places) // PAGE))
     page = min(max(1, page), pages)
     return [cards[at] for at in places[(page - 1) * PAGE : page * PAGE]], page, pages
