@@ -16,10 +16,9 @@ from supervision.domain.reflections.searching import fold
 from supervision.domain.reflections.words import Reflection, asks_of, tags_of
 
 MOST_NOTES = 256
-MOST_BYTES = 64 * 1024
+MOST_BYTES = 128 * 1024
 MOST_ASKS = 500
 _COUNT = Struct(">I")
-_FIRST = ("begun", "day")
 
 
 class Card(NamedTuple):
@@ -31,33 +30,36 @@ class Card(NamedTuple):
 
     begun: int
     day: str
-    note: str
-    number: int
-    hash: str
     template: str
-    title: str
     tags: list[str]
     session: str | None
     roster: str | None
+    note: str
+    number: int
+    hash: str
+    title: str
+
+
+_LINES = (slice(0, 2), slice(2, 6), slice(6, 10))
+"""Of the fields: what every list needs, what filters need, what is needed of what is shown."""
 
 
 class Cards:
-    """The cards of segments in a row. `begun` and `days` order and count ten thousand of them; the
-    rest of a card is read when it is asked for."""
+    """The cards of segments in a row, by column. `begun` and `days` order and count ten thousand of
+    them; the other lines of a segment are read when they are asked for."""
 
     def __init__(self, bodies: Iterable[bytes]) -> None:
         self.begun: list[int] = []
         self.days: list[str] = []
         self.starts: list[int] = []
-        self._rest: list[bytes] = []
-        self._read: dict[int, list[list[Any]]] = {}
-        for body in bodies:
-            first, _, rest = body.partition(b"\n")
-            begun, days = json.loads(first.decode())
+        self._lines: list[list[bytes]] = []
+        self._read: dict[tuple[int, int], list[list[Any]]] = {}
+        for number, body in enumerate(bodies):
+            self._lines.append(body.split(b"\n"))
+            begun, days = self._columns(number, 0)
             self.starts.append(len(self.begun))
             self.begun += begun
             self.days += days
-            self._rest.append(rest)
 
     def __len__(self) -> int:
         return len(self.begun)
@@ -65,22 +67,24 @@ class Cards:
     def __getitem__(self, place: int) -> Card:
         number = bisect_right(self.starts, place) - 1
         at = place - self.starts[number]
-        rest = (column[at] for column in self._columns(number))
-        return Card(self.begun[place], self.days[place], *rest)
+        columns = (c for line in range(len(_LINES)) for c in self._columns(number, line))
+        return Card(*(column[at] for column in columns))
 
     def __iter__(self) -> Iterator[Card]:
         return (self[place] for place in range(len(self)))
 
     def column(self, name: str) -> list[Any]:
-        """All values of one field of the rest, in order."""
-        at = Card._fields.index(name) - len(_FIRST)
-        every = (self._columns(number)[at] for number in range(len(self._rest)))
+        """All values of one field, in order."""
+        at = Card._fields.index(name)
+        line = next(n for n, fields in enumerate(_LINES) if at < fields.stop)
+        at -= _LINES[line].start
+        every = (self._columns(number, line)[at] for number in range(len(self._lines)))
         return [value for column in every for value in column]
 
-    def _columns(self, number: int) -> list[list[Any]]:
-        if number not in self._read:
-            self._read[number] = json.loads(self._rest[number].decode())
-        return self._read[number]
+    def _columns(self, number: int, line: int) -> list[list[Any]]:
+        if (number, line) not in self._read:
+            self._read[number, line] = json.loads(self._lines[number][line].decode())
+        return self._read[number, line]
 
 
 class Ask(NamedTuple):
@@ -129,16 +133,16 @@ def entry_of(
     one: Reflection | None,
 ) -> Entry:
     """What the catalogue keeps of a note; one that does not open is listed all the same."""
-    place = (day.isoformat(), note, number, envelope_hash.hex())
+    begun_on, stored = day.isoformat(), (note, number, envelope_hash.hex())
     if one is None:
-        return Entry(Card(0, *place, "", "", [], None, None), b"", ())
+        return Entry(Card(0, begun_on, "", [], None, None, *stored, ""), b"", ())
     words = one.words
     session = words.session_id.hex if words.session_id else None
+    about = (words.template, tags_of(words), session, roster)
     parts = [words.title, *(value for value in words.fields.values() if isinstance(value, str))]
     text = "\n".join(fold(part) for part in parts).encode()
     asks = tuple(Ask(note, roster, ask) for ask in asks_of(words))
-    begun, tags = int(one.begun_at.timestamp()), tags_of(words)
-    card = Card(begun, *place, words.template, words.title, tags, session, roster)
+    card = Card(int(one.begun_at.timestamp()), begun_on, *about, *stored, words.title)
     return Entry(card, text, asks)
 
 
@@ -171,9 +175,9 @@ def root_from_bytes(body: bytes) -> Root:
 
 
 def cards_to_bytes(cards: Iterable[Card]) -> bytes:
-    """Two lines: when they began and on which day; then the rest, one list a field."""
+    """Lines of lists, one a field."""
     columns = list(zip(*cards, strict=True)) or [()] * len(Card._fields)
-    return _json(columns[: len(_FIRST)]) + b"\n" + _json(columns[len(_FIRST) :])
+    return b"\n".join(_json(columns[fields]) for fields in _LINES)
 
 
 def texts_to_bytes(texts: Sequence[bytes]) -> bytes:

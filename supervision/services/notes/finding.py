@@ -130,7 +130,7 @@ def _fitting(cards: Cards, sought: Sought) -> list[int]:
         tests.append(("day", sought.until.isoformat().__ge__))
     places = list(range(len(cards)))
     for name, fits in tests:
-        column = cards.days if name == "day" else cards.column(name)
+        column = cards.column(name)
         places = [place for place in places if fits(column[place]) is True]
     return places
 
