@@ -273,12 +273,9 @@ def test_checking_all_says_what_it_found(bobs):
     row = db.session.get_one(NoteRevision, (note_id, 1))
     row.envelope = row.envelope[:-1] + bytes([row.envelope[-1] ^ 1])
     db.session.commit()
-    bobs.submit("/notes", button="Check all of them now")
-    altered = bobs.get("/notes").text
-    assert ("is as you left it." in whole, "Something is not as you left it" in altered) == (
-        True,
-        True,
-    )
+    found = bobs.submit("/notes", button="Check all of them now").location
+    assert ("is as you left it." in whole, found) == (True, "/notes?altered=yes")
+    assert "not as you left them" in bobs.get(found).text
 
 
 # -- history, files, the agenda --------------------------------------------------------------

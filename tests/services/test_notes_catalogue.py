@@ -268,6 +268,17 @@ def test_row_that_no_list_shows_is_found_by_checking_all(bob, keys):
     assert not notes.is_sound(bob, keys)
 
 
+@pytest.mark.parametrize("act", ["save", "delete"])
+def test_change_to_a_row_that_was_rolled_back_does_not_hide_that(bob, keys, act):
+    note_id = rolled_back(bob, keys)
+    if act == "save":
+        again(bob, keys, note_id, "on from there")
+    else:
+        with writing():
+            notes.delete_note(bob, AT, keys, note_id)
+    assert (parts_of(bob), notes.notes_of(bob, keys).sound) == ({}, False)
+
+
 def deleted_and_replaced(bob: Actor, keys: Keys) -> UUID:
     """A row goes, and another is put where the count wants one."""
     note_id = save(bob, keys, "gone")

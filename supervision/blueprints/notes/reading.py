@@ -59,13 +59,11 @@ def accept() -> Response:
 @signed_in
 @transactions.by_hand
 def check() -> Response:
-    """Compare every saved state with the seal, those as well that no list shows."""
-    if notes.is_sound(viewer(), unlocking.keys()):
-        flash(_("Every reflection, with all its versions, is as you left it."))
-    else:
-        flash(
-            _("Something is not as you left it: a reflection or a version is missing or altered.")
-        )
+    """Compare every saved state with the seal, those as well that no list shows; the list then
+    warns of what it cannot see by itself."""
+    if not notes.is_sound(viewer(), unlocking.keys()):
+        return redirect(url_for("notes.index", altered="yes"), 303)
+    flash(_("Every reflection, with all its versions, is as you left it."))
     return redirect(url_for("notes.index"), 303)
 
 

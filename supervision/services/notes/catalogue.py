@@ -30,7 +30,7 @@ from supervision.domain.vault import Head, Keys, Part
 from supervision.models.notes import Note, NoteIndex, NoteRevision, Vault
 from supervision.permissions import Actor
 from supervision.services.notes.entries import entries
-from supervision.services.notes.rows import shelf
+from supervision.services.notes.rows import Stored, shelf
 
 _OWNER = NoteIndex.owner_id == bindparam("owner_id")
 _PART = (_OWNER, NoteIndex.part == bindparam("part"))
@@ -164,10 +164,18 @@ def held(row: Vault, keys: Keys) -> Root | None:
     return found.root if found else None
 
 
-def put(actor: Actor, row: Vault, keys: Keys, before: Root | None, entry: Entry) -> None:
+def put(
+    actor: Actor,
+    row: Vault,
+    keys: Keys,
+    before: Root | None,
+    entry: Entry,
+    over: Stored | None = None,
+) -> None:
     """Write a note's new state into its segment, or into one that has room.
 
-    `before` is what was `held`; `row` has the head after the change.
+    `before` is what was `held`; `row` has the head after the change; `over` is the state that was
+    found and written over: if another one was counted, the catalogue must not hide that.
     """
     note = db.session.get_one(Note, UUID(entry.card.note))
     try:
@@ -177,7 +185,7 @@ def put(actor: Actor, row: Vault, keys: Keys, before: Root | None, entry: Entry)
         if number is None:
             number = _with_room(before)
         cards, texts = _open_segment(actor.id, keys, before, number)
-        place = _place_in(cards, entry.card.note, wanted=note.segment is not None)
+        place = _place_in(cards, entry.card.note, over)
         cards[place : place + 1], texts[place : place + 1] = [entry.card], [entry.text]
     except vault.Damaged:
         write_anew(actor, row, keys)
@@ -187,13 +195,17 @@ def put(actor: Actor, row: Vault, keys: Keys, before: Root | None, entry: Entry)
     _keep(row, keys, Root(before.segments, asks), number, cards, texts)
 
 
-def drop(actor: Actor, row: Vault, keys: Keys, before: Root | None, note: Note) -> None:
-    """Take a note out."""
+def drop(
+    actor: Actor, row: Vault, keys: Keys, before: Root | None, note: Note, over: Stored | None
+) -> None:
+    """Take a note out; `over` is its latest state as it was found, as in `put`."""
     try:
         if before is None or note.segment is None:
             raise vault.Damaged("root")
         cards, texts = _open_segment(actor.id, keys, before, note.segment)
-        place = _place_in(cards, note.id.hex, wanted=True)
+        place = _place_in(cards, note.id.hex, over)
+        if place == len(cards):
+            raise vault.Damaged("card")
     except vault.Damaged:
         write_anew(actor, row, keys)
         return
@@ -226,12 +238,19 @@ def _open_segment(
     return list(Cards([cards])), texts_from_bytes(texts)
 
 
-def _place_in(cards: list[Card], note: str, *, wanted: bool) -> int:
-    """Where a note stands, or the end for one that is new. Raises Damaged."""
-    place = next((at for at, card in enumerate(cards) if card.note == note), len(cards))
-    if wanted and place == len(cards):
+def _place_in(cards: list[Card], note: str, over: Stored | None) -> int:
+    """Where a note stands in the state that was found, or the end for one that is new.
+
+    Raises Damaged when it is not there, or in another state.
+    """
+    found = next((at for at, card in enumerate(cards) if card.note == note), None)
+    if found is None and over is None:
+        return len(cards)
+    if found is None or over is None:
         raise vault.Damaged("card")
-    return place
+    if (cards[found].number, cards[found].hash) != (over.number, over.sealed.hash.hex()):
+        raise vault.Damaged("card")
+    return found
 
 
 def _keep(

@@ -50,7 +50,7 @@ def delete_note(actor: Actor, at: datetime, keys: Keys, note_id: UUID) -> None:
     recount(row, keys, gone=_rows(note_id))
     note.deleted_at = at
     db.session.flush()
-    catalogue.drop(actor, row, keys, root, note)
+    catalogue.drop(actor, row, keys, root, note, next(iter(tail(note_id)), None))
     db.session.execute(
         delete(NoteDraft).where(NoteDraft.note_id == note_id, NoteDraft.owner_id == actor.id)
     )

@@ -183,7 +183,8 @@ def _store(
     recount(row, keys, [gone] if gone else [], [Row(edit.note_id, number, sealed.hash)])
     roster = session.roster_id.hex if session else None
     place = (note.id.hex, note.created_on, number, sealed.hash)
-    catalogue.put(actor, row, keys, root, entry_of(*place, roster, reflection))
+    over = before.stored if before else None
+    catalogue.put(actor, row, keys, root, entry_of(*place, roster, reflection), over)
     return number
 
 
