@@ -21,6 +21,8 @@ BETWEEN = (320, 480, 768, 900, 1024, 1200, 1440)
 NOT_PAGES = {
     "availability.calendar",
     "availability.coming",
+    "dav.answer",
+    "dav.well_known",
     "feeds.read",
     "health.alive",
     "health.measured",
