@@ -56,33 +56,6 @@ def strength(passphrase: str, known: list[str]) -> Strength:
     return Strength(score, words[score])
 
 
-def present_field(label: Any = None) -> PasswordField:
-    return PasswordField(
-        label or lazy("Passphrase"),
-        [InputRequired(REQUIRED)],
-        render_kw={"autocomplete": "current-password", "maxlength": LONGEST},
-    )
-
-
-class PassphraseForm(Form):
-    passphrase = present_field()
-
-
-def is_present(actor: Actor, form: Form) -> bool:
-    """Whether a form's `passphrase` is the actor's present one; its throttle is that of unlocking.
-
-    Runs Argon2 once: outside of any transaction.
-    """
-    if not form.validate_on_submit():
-        return False
-    limits.spend(limits.UNLOCK, str(actor.id))
-    if sign_ins.check(actor.email, form.passphrase.data, settings()) is None:
-        form.passphrase.errors = [_("This is not your present passphrase.")]
-        return False
-    limits.forgive(limits.UNLOCK, str(actor.id))
-    return True
-
-
 def new_passphrase_field(label: Any = None) -> PasswordField:
     return PasswordField(
         label or lazy("Passphrase"),
@@ -92,6 +65,35 @@ def new_passphrase_field(label: Any = None) -> PasswordField:
         ),
         render_kw={"autocomplete": "new-password", "maxlength": LONGEST},
     )
+
+
+def present_field(label: Any = None) -> PasswordField:
+    return PasswordField(
+        label or lazy("Passphrase"),
+        [InputRequired(REQUIRED)],
+        render_kw={"autocomplete": "current-password", "maxlength": LONGEST},
+    )
+
+
+class PresentForm(Form):
+    """The passphrase asked again, before something that an open vault alone does not allow."""
+
+    passphrase = present_field()
+
+
+def is_present(actor: Actor, form: Form) -> bool:
+    """Whether the form's `passphrase` is the actor's; its throttle is that of unlocking.
+
+    It takes 150 ms, so call it before the transaction.
+    """
+    if not form.validate_on_submit():
+        return False
+    limits.spend(limits.UNLOCK, str(actor.id))
+    if sign_ins.check(actor.email, form.passphrase.data, settings()) is None:
+        form.passphrase.errors = [_("This is not your present passphrase.")]
+        return False
+    limits.forgive(limits.UNLOCK, str(actor.id))
+    return True
 
 
 def again_field(name: str) -> PasswordField:
