@@ -1,5 +1,6 @@
 """Somebody with very many notes: finding a word in them, and the pages that list and find."""
 
+import gc
 import os
 import random
 from collections.abc import Callable
@@ -92,7 +93,9 @@ class Writer:
 
 
 def writer(app: Flask) -> Writer:
-    """Somebody new, with a vault and no note."""
+    """Somebody new, with a vault and no note; what is loaded is frozen, as the server does it."""
+    gc.collect()
+    gc.freeze()
     with app.app_context():
         actor = factories.person(f"writer-{uuid4().hex[:8]}")
         keys = furnish(actor)

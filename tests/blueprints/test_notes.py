@@ -11,8 +11,9 @@ from sqlalchemy import delete, func, select
 from structlog import get_logger
 
 from supervision.blueprints.notes import parts
+from supervision.blueprints.notes.forms import NoteForm
 from supervision.db import db
-from supervision.domain.reflections import TEMPLATES
+from supervision.domain.reflections import TEMPLATES, is_key
 from supervision.models.audit import Replay
 from supervision.models.notes import Note, NoteDraft, NoteRevision
 from supervision.services.notes import rows
@@ -196,6 +197,18 @@ def test_what_another_template_asked_is_saved_and_shown_below(bobs):
     )
     again = editor(bobs, f"{saved.location}/edit")
     assert (again.values["so_what"], again.values["kept"]) == (["**so**"], ["so_what"])
+
+
+@pytest.mark.parametrize("key", ["title", "data", "validate_title", "csrf_token", "No!"])
+def test_name_of_something_else_in_the_form_is_not_kept(bobs, key):
+    form = editor(bobs)
+    response = post(bobs, form, title="T", reflection="text", kept=key)
+    assert response.status_code == 303
+    assert editor(bobs, f"{response.location}/edit").values["kept"] == [""]
+
+
+def test_no_prompt_takes_the_name_of_a_part_of_the_form():
+    assert [name for name in dir(NoteForm) if name[0] != "_" and is_key(name)] == []
 
 
 def test_switching_with_a_wrong_number_says_so_and_keeps_all(bobs):

@@ -152,6 +152,7 @@ def test_no_folder_is_no_template(tmp_path):
         ('kind = "scale"', 'kind = "slider"', "'slider' is not a valid Kind"),
         ('key = "height"', 'key = "reflection"', "prompt reflection is there twice"),
         ('key = "height"', 'key = "csrf_token"', "'csrf_token' cannot be a prompt's key"),
+        ('key = "height"', 'key = "validate_me"', "'validate_me' cannot be a prompt's key"),
         ('key = "height"', 'key = "action"', "prompt action is of kind line in another"),
         ('key = "reflection"', 'key = "other"', "no prompt of kind text has the key reflection"),
         ('label = "How high?"', 'label = " "', "prompt height needs a label"),

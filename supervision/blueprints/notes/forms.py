@@ -23,7 +23,6 @@ from wtforms.validators import Length, NumberRange, Optional
 from supervision.domain.reflections import (
     FREE,
     KEPT,
-    KEY,
     LONGEST_LINE,
     LONGEST_TEXT,
     LONGEST_TITLE,
@@ -34,6 +33,7 @@ from supervision.domain.reflections import (
     Template,
     Value,
     Words,
+    is_key,
     with_kept,
 )
 from supervision.web.forms import Form
@@ -110,7 +110,7 @@ def form_of(template: Template) -> type[NoteForm]:
 
 def chosen(key: str | None, kept: str | None = None) -> Template:
     """The template of that name, or the free page, with the keys that a form said it keeps."""
-    keys = [one for one in (kept or "").split(",")[:MOST_FIELDS] if KEY.fullmatch(one)]
+    keys = [one for one in (kept or "").split(",")[:MOST_FIELDS] if is_key(one)]
     return with_kept(TEMPLATES.get(key or "", FREE), dict.fromkeys(keys))
 
 

@@ -16,7 +16,6 @@ from supervision.domain.reflections.offered import (
     with_kept,
 )
 from supervision.domain.reflections.parts import (
-    KEY,
     SYSTEMS,
     WHOSE,
     BadTemplate,
@@ -25,6 +24,7 @@ from supervision.domain.reflections.parts import (
     Prompt,
     Section,
     Template,
+    is_key,
 )
 from supervision.domain.reflections.words import (
     LONGEST_LINE,
@@ -51,7 +51,6 @@ __all__ = [
     "CFT",
     "FREE",
     "KEPT",
-    "KEY",
     "LONGEST_LINE",
     "LONGEST_TEXT",
     "LONGEST_TITLE",
@@ -76,6 +75,7 @@ __all__ = [
     "count_words",
     "from_bytes",
     "is_blank",
+    "is_key",
     "tags_of",
     "template_of",
     "templates_in",

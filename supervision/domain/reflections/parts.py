@@ -5,10 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_KEY = re.compile(r"(?!validate)[a-z][a-z0-9_]{0,39}")
 MAIN = "reflection"
+# A prompt's key is the name of a form's field, so it must not be that of anything else in the form.
 TAKEN = frozenset(
     {"title", "session", "template", "editing", "kept", "to", "back", "csrf_token", "once"}
+    | {"complaints", "data", "errors", "form_errors", "hidden_tag", "is_submitted", "leaves"}
+    | {"meta", "populate_obj", "post_process", "process", "refuse"}
 )
 SYSTEMS, WHOSE = ("threat", "drive", "soothing"), ("client", "me", "room")
 MOST_PROMPTS = 60
@@ -77,6 +80,11 @@ class Template:
         return tuple(prompt for section in self.sections for prompt in section.prompts)
 
 
+def is_key(text: str) -> bool:
+    """Whether a prompt may have this key."""
+    return text not in TAKEN and _KEY.fullmatch(text) is not None
+
+
 def check_template(template: Template) -> Template:
     """The template itself. Raises BadTemplate."""
     for fault in _faults(template):
@@ -85,7 +93,7 @@ def check_template(template: Template) -> Template:
 
 
 def _faults(template: Template) -> Iterator[str]:
-    if not KEY.fullmatch(template.key):
+    if not _KEY.fullmatch(template.key):
         yield f"'{template.key}' is no key: small letters, digits and underscores"
     if template.version < 1 or not template.name.strip() or not template.sections:
         yield "a template needs a version from 1 on, a name and a section"
@@ -107,7 +115,7 @@ def _faults_of(section: Section) -> Iterator[str]:
         if scales != {f"{system}_{who}" for system in SYSTEMS for who in WHOSE}:
             yield f"section {section.key} needs each system's scale for client, me and room"
     for prompt in section.prompts:
-        if not KEY.fullmatch(prompt.key) or prompt.key in TAKEN:
+        if not is_key(prompt.key):
             yield f"'{prompt.key}' cannot be a prompt's key"
         if not prompt.label.strip() or not 1 <= prompt.rows <= TALLEST:
             yield f"prompt {prompt.key} needs a label, and 1 to {TALLEST} rows"

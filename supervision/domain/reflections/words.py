@@ -12,7 +12,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from supervision.domain.reflections.offered import TEMPLATES, template_of, with_kept
-from supervision.domain.reflections.parts import KEY, Kind
+from supervision.domain.reflections.parts import Kind, is_key
 from supervision.errors import N_, Invalid
 
 LONGEST_TITLE = 200
@@ -70,7 +70,7 @@ def check_loosely(words: Words) -> None:
     whole = with_kept(TEMPLATES[words.template], words.fields)
     kinds = {prompt.key: prompt.kind for prompt in whole.prompts}
     for key, value in words.fields.items():
-        known = KEY.fullmatch(key) and len(words.fields) <= MOST_FIELDS
+        known = is_key(key) and len(words.fields) <= MOST_FIELDS
         if not known or not _fits(kinds[key], value):
             raise Invalid(key, N_("This cannot be taken as it is."))
 
