@@ -116,6 +116,7 @@ class Act(StrEnum):
     NOTE_UNDELETE = "notes.undelete"
     NOTES_COUNT_ANEW = "notes.count_anew"
     SESSION_REPLY = "replies.answer"
+    SERIES_REPLY = "replies.answer_series"
     MAIL_CHOOSE = "mail.choose"
     MAIL_STOP = "mail.stop"
     MAIL_TRY_AGAIN = "mail.try_again"
