@@ -99,6 +99,7 @@ class Act(StrEnum):
     ATTENDANCE_DISAGREE = "attendance.disagree"
     LEAVE_ADD = "leave.add"
     LEAVE_WITHDRAW = "leave.withdraw"
+    FEED_PUT_AWAY = "feeds.put_away"
     FEED_MAKE = "feeds.make"
     FEED_RENAME = "feeds.rename"
     FEED_RESET = "feeds.reset"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,7 @@ def later(one: Meeting, by: timedelta = 2 * HOUR) -> Meeting:
 
 
 FOUR = meetings(LONDON, 4)
+NUMBERS = count()
 
 
 def told(rule: Rule, kept: list[Meeting]) -> Said:
@@ -175,9 +177,13 @@ def expanded(body: bytes, until: datetime) -> list[Interval]:
 
 
 def by_its_own_clocks(body: bytes, zone: str) -> bytes:
-    """As a program reads it that knows no zone but what the mail says of it."""
-    return body.replace(f":{zone}\r\n".encode(), b":Elsewhere\r\n").replace(
-        f"={zone}:".encode(), b"=Elsewhere:"
+    """As a program reads it that knows no zone but what the mail says of it.
+
+    Under a name of its own each time, since libraries remember zones by their names.
+    """
+    name = f"Elsewhere-{next(NUMBERS)}".encode()
+    return body.replace(f":{zone}\r\n".encode(), b":" + name + b"\r\n").replace(
+        f"={zone}:".encode(), b"=" + name + b":"
     )
 
 

@@ -78,9 +78,9 @@ def test_zone_without_changes_is_one_offset() -> None:
 def test_each_change_is_where_the_zone_has_it(zone: str) -> None:
     known, at = ZoneInfo(zone), datetime(2026, 1, 1, tzinfo=UTC)
     found = []
-    while at.date() < date(2030, 1, 1):
+    while at.date() < date(2027, 4, 15):
         before, after = (one.astimezone(known).utcoffset() for one in (at, at + HOUR / 2))
         if before != after and before is not None:
             found.append((at + HOUR / 2 + before).replace(tzinfo=None))
         at += HOUR / 2
-    assert [one.local for one in changes(zone, date(2026, 1, 1), date(2030, 1, 1))] == found
+    assert [one.local for one in changes(zone, date(2026, 1, 1), date(2027, 4, 15))] == found

@@ -32,7 +32,8 @@ class Program:
     def take(self, body: bytes) -> None:
         """What is older than what is known, or of several UIDs, is a fault of who sent it."""
         read = Calendar.from_ical(body)
-        events, method = read.walk("VEVENT"), str(read["method"])
+        events: list[Any] = list(read.walk("VEVENT"))
+        method = str(read["method"])
         (uid,) = {str(one["uid"]) for one in events}
         (sequence,) = {int(one["sequence"]) for one in events}
         assert sequence > self._sequences.get(uid, -1)

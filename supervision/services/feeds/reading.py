@@ -19,6 +19,7 @@ from supervision.models.feeds import FeedSnapshot, FeedSubscription
 from supervision.models.people import Person
 from supervision.services.audit import Act, record
 from supervision.services.feeds.building import RosterLeftError, build
+from supervision.services.feeds.exposure import noticed
 from supervision.services.feeds.fragments import NOTHING, Built
 from supervision.services.feeds.rows import Wanted
 from supervision.services.feeds.subscriptions import TOMBSTONE_STANDS, token_hash
@@ -80,6 +81,9 @@ class _Found:
     off_at: datetime | None
     fetched_at: datetime | None
     given_version: int | None
+    families: str
+    watched_from: datetime | None
+    plain_at: datetime | None
     zone: str
     language: str
     wanted_version: int
@@ -110,6 +114,9 @@ _STATE: Select[*tuple[Any, ...]] = (
         FeedSubscription.off_at,
         FeedSubscription.fetched_at,
         FeedSubscription.given_version,
+        FeedSubscription.families,
+        FeedSubscription.watched_from,
+        FeedSubscription.plain_at,
         Person.zone,
         Person.language,
         Person.feed_version,
@@ -134,12 +141,13 @@ def read_feed(
     agent: str = "",
     zipped: bool = False,
     whole: bool = True,
+    plain: bool = False,
 ) -> Feed:
     """The answer for a token: one statement when the snapshot is good.
 
     A client that holds nothing gets state and bytes by the same statement; one that may hold
     the present state is first asked about that alone. `base_url` begins the addresses of pages.
-    Who asks for the headers alone (not `whole`) is given nothing.
+    Who asks for the headers alone (not `whole`) is given nothing. `plain`: over http without TLS.
     Begins and commits transactions of its own. Raises what a first building raises; afterwards
     the last good snapshot is served whatever happens.
     """
@@ -151,7 +159,9 @@ def read_feed(
         return UNKNOWN
     found = _Found(*row)
     answer = _answer(found, at, base_url, held, zipped)
-    _note_fetch(found, answer.version if whole or answer.status == 304 else None, at, agent)
+    signs = noticed(found, agent, plain, at) if found.off_at is None else {}
+    given = answer.version if whole or answer.status == 304 else None
+    _note_fetch(found, given, at, agent, signs)
     return answer
 
 
@@ -323,8 +333,11 @@ def _end(found: _Found, at: datetime) -> None:
         record(Act.FEED_TURN_OFF, at, None, found.id)
 
 
-def _note_fetch(found: _Found, version: int | None, at: datetime, agent: str) -> None:
-    """Remember who asked and when, now and then, and each new version that they were given.
+def _note_fetch(
+    found: _Found, version: int | None, at: datetime, agent: str, signs: dict[str, object]
+) -> None:
+    """Remember who asked and when, now and then, each new version that they were given, and signs
+    that they are somebody else.
 
     Of several who ask at once one writes; a feed never fails for it.
     """
@@ -335,11 +348,13 @@ def _note_fetch(found: _Found, version: int | None, at: datetime, agent: str) ->
         due = or_(given.is_(None), given < version)
     elif found.fetched_at is None or at - found.fetched_at >= RECEIPT_EVERY:
         due = or_(last.is_(None), last <= at - RECEIPT_EVERY)
+    elif signs:
+        values, due = {}, FeedSubscription.families == found.families
     else:
         return
     this = FeedSubscription.id == found.id
     try:
         with writing():
-            db.session.execute(update(FeedSubscription).where(this, due).values(values))
+            db.session.execute(update(FeedSubscription).where(this, due).values(values | signs))
     except SQLAlchemyError as error:
         log.warning("fetch not noted", error=type(error).__name__)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urljoin
 from uuid import UUID
@@ -28,6 +28,7 @@ NOT_THEIRS = ("taken_off", "left")
 CANCELS = ("cancelled", "cancelled_late", "ended", *NOT_THEIRS)
 # Told to those alone in whose calendar something stands that has to change.
 QUIET = ("left", "left_out")
+NO_TIME, SECOND = timedelta(), timedelta(seconds=1)
 Pairs = Collection[tuple[UUID, UUID]]
 
 
@@ -71,7 +72,7 @@ class Meeting:
         return replace(
             told,
             event=f"session:{self.id}",
-            sequence=self.sequence,
+            sequence=self._sequence(told),
             verb="cancelled" if told.verb == "ended" else told.verb,
             link=urljoin(told.link, f"/sessions/{self.id}") if told.link else "",
             count=1,
@@ -80,14 +81,18 @@ class Meeting:
             busy={},
         )
 
+    def _sequence(self, told: Told) -> int:
+        """The session's own; who has left is told something newer, though it has not changed."""
+        return self.sequence + (told.verb == "left")
+
     def invitation(self, told: Told, reader: Reader) -> Invitation:
         shown = Occurrence(
             id=self.id,
             starts_at=self.starts_at,
             ends_at=self.ends_at,
             created_at=self.created_at,
-            stamped_at=self.published_at,
-            sequence=self.sequence,
+            stamped_at=self.published_at + (SECOND if told.verb == "left" else NO_TIME),
+            sequence=self._sequence(told),
             cancelled=told.verb in CANCELS,
             summary=told.title,
             url=told.link,

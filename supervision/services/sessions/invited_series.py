@@ -231,7 +231,7 @@ class _Look:
         ruled = {one.id for one in on} if says else set()
         coming = [one for one in meetings if one.span.start > self.at]
         off = {(one.id, self.person_id) for one in coming if one.id not in ruled}
-        if len(off) <= MOST_SINGLY:
+        if self.told.verb in INVITES and len(off) <= MOST_SINGLY:
             found.singly |= off
         fits = fitting(rule, [one.meeting for one in self.here])
         theirs = [one for one in coming if one.id in ruled]
