@@ -154,7 +154,7 @@ NASTY = (
 )
 words = st.one_of(st.sampled_from(NASTY), st.text(max_size=80))
 steps = st.tuples(st.sampled_from(STEPS), st.integers(0, 40), words)
-histories = st.tuples(st.sampled_from(ZONES), st.sampled_from(ZONES), st.lists(steps, max_size=10))
+histories = st.tuples(st.sampled_from(ZONES), st.sampled_from(ZONES), st.lists(steps, max_size=8))
 
 
 def lived(app: Flask, zone: str, home: str, done: list[tuple[str, int, str]]) -> list[list[bytes]]:
