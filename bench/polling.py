@@ -20,17 +20,19 @@ from threading import Thread
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select, text, update
 
 from bench.dataset import this_monday
 from bench.load import Ask, drive
 from bench.stage import Stage
 from supervision import clock
 from supervision.db import db, run, table, writing
+from supervision.domain.agents import family
 from supervision.domain.recurrence import resolve
-from supervision.models.feeds import FeedSubscription, Privacy, Scope
+from supervision.models.feeds import FeedSnapshot, FeedSubscription, Privacy, Scope
 from supervision.models.rosters import MemberRole, Membership
 from supervision.models.sessions import Claim, Session
+from supervision.services import feeds
 from supervision.services.people import token_hash
 
 SUBSCRIPTIONS = 10_000
@@ -40,6 +42,29 @@ BOOKINGS = 60
 # Nothing else in the data begins at this minute.
 MINUTE = 7
 ZONE = "Europe/London"
+COPY = """
+INSERT INTO feed_snapshot
+SELECT twin.id, made.version, made.day, made.etag, made.modified_at, made.body, made.keys,
+made.gzipped FROM feed_snapshot AS made
+JOIN feed_subscription AS first ON first.id = made.subscription_id AND first.label = 'poll'
+JOIN feed_subscription AS twin
+ON twin.person_id = first.person_id AND twin.id <> first.id AND twin.label = 'poll'
+"""
+_LINK = table(FeedSubscription)
+_FETCHED = (
+    update(_LINK)
+    .where(_LINK.c.token_hash.in_(bindparam("hashes", expanding=True)))
+    .values(
+        fetched_at=bindparam("at"),
+        watched_from=bindparam("at"),
+        families=bindparam("by"),
+        given_version=0,
+        given_at=bindparam("at"),
+    )
+)
+_ETAGS = select(FeedSubscription.token_hash, FeedSnapshot.etag).join(
+    FeedSnapshot, FeedSnapshot.subscription_id == FeedSubscription.id
+)
 _BOOKED = re.compile(rb"\r\nDTSTART:(\d{8}T\d{4})00Z")
 
 
@@ -62,12 +87,16 @@ KINDS = (
 class Client:
     """One subscription and what its program holds: a tag, and which new sessions."""
 
-    path: str
+    token: str
     person_id: UUID
     kind: Kind
     etag: str = ""
     held: set[bytes] = field(default_factory=set)
     asked_at: float = 0.0
+
+    @property
+    def path(self) -> str:
+        return f"/feeds/{self.token}.ics"
 
     def headers(self) -> dict[str, str]:
         told = {"User-Agent": self.kind.agent, "Accept-Encoding": "identity"}
@@ -106,10 +135,8 @@ class Rehearsal:
         self._late = 0.0
 
     def run(self) -> Hour:
-        """All fetch once, as programs that have been there for long; then the hour begins."""
-        self._poll([(0.0, client) for client in self._clients])
-        self._wrong, self._stale, self._late = 0, 0, 0.0
-        self._seconds.clear()
+        """All hold what there is, as programs that have been there for long; the hour begins."""
+        self._fetch_all()
         polls = sorted(self._due(), key=lambda one: one[0])
         booking = Thread(target=self._book)
         booking.start()
@@ -155,8 +182,26 @@ class Rehearsal:
         ]
         with self._stage.app("sqlite").app_context(), writing():
             run(insert(table(FeedSubscription)), rows)
-        paths = [f"/feeds/{token}.ics" for token in tokens]
-        return [Client(*one) for one in zip(paths, owners, kinds, strict=True)]
+        return [Client(*one) for one in zip(tokens, owners, kinds, strict=True)]
+
+    def _fetch_all(self) -> None:
+        """Each person's feed is made once; their other clients, who would get the same, have it."""
+        app = self._stage.app("sqlite")
+        base_url = app.extensions["settings"].base_url.rstrip("/")
+        first = {client.person_id: client for client in reversed(self._clients)}
+        with app.app_context():
+            for client in first.values():
+                feeds.read_feed(client.token, clock.now(), base_url)
+            with writing():
+                db.session.execute(text(COPY))
+                for kind in KINDS:
+                    hashes = [token_hash(one.token) for one in self._clients if one.kind == kind]
+                    for start in range(0, len(hashes), 500):
+                        some = hashes[start : start + 500]
+                        run(_FETCHED, {"hashes": some, "at": clock.now(), "by": family(kind.agent)})
+            etags = {row.token_hash: row.etag for row in run(_ETAGS)}
+        for client in self._clients:
+            client.etag = f'"{etags[token_hash(client.token)]}"'
 
     def _due(self) -> Iterator[tuple[float, Client]]:
         """Minute by minute: each client from somewhere in its own round on."""
