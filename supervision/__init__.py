@@ -39,6 +39,7 @@ AREAS = (
     "finding",
     "calendar",
     "feeds",
+    "dav",
     "vault",
     "notes",
     "health",

@@ -14,6 +14,7 @@ AGENTS = (
     ("ICSx5", "ICSx⁵"),
     ("Nextcloud", "Nextcloud"),
     ("vdirsyncer", "vdirsyncer"),
+    ("DAVx5", "DAVx⁵"),
     ("CalendarAgent", "Apple Calendar"),
     ("dataaccessd", "Apple Calendar"),
     ("iOS/", "Apple Calendar"),

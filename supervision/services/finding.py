@@ -12,17 +12,19 @@ from supervision.db import run
 from supervision.domain.finding import Found, Looked, Mate, always, find, kindest, look_over
 from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import LONGEST, Occurrence, resolve
-from supervision.domain.slots import Openness
+from supervision.domain.slots import Openness, Taken
 from supervision.errors import N_, Invalid
 from supervision.models.people import Person
-from supervision.models.rosters import Membership, MemberState
+from supervision.models.rosters import Membership, MemberState, Roster
 from supervision.models.sessions import MAX_MINUTES
 from supervision.permissions import Actor
 from supervision.services import availability
+from supervision.services.leave import leaves_among
 from supervision.services.places import run_roster
 from supervision.services.sessions.plan import LEAST_MINUTES
 
 BEST = 10
+DAY = timedelta(days=1)
 MOST_WEEKS = 8
 
 
@@ -98,7 +100,7 @@ def times_for(
     everybody, members = _members(roster_id, chosen)
     start = datetime.combine(first_day, time(), ZoneInfo(roster.zone))
     within = Interval(start, start + timedelta(weeks=weeks))
-    members, mates = _mates(members, within, at)
+    members, mates = _mates(roster, members, within, at)
     found = find(mates, minutes, at, within)
     return Times(roster.title, roster.zone, everybody, members, kindest(found, BEST), found)
 
@@ -123,7 +125,7 @@ def week_for(
     ]
     starts = sorted({one.starts_at for row in due for one in row})
     within = Interval(starts[0], starts[-1] + timedelta(hours=1))
-    members, mates = _mates(_members(roster_id, chosen)[1], within, at)
+    members, mates = _mates(roster, _members(roster_id, chosen)[1], within, at)
     seen = {one.starts_at: one for one in look_over(mates, minutes, at, starts)}
     rows = [[_at(seen, one, actor.zone) for one in row] for row in due]
     return WeekTimes(roster.title, roster.zone, members, days, hours, rows)
@@ -142,14 +144,26 @@ def _members(roster_id: UUID, chosen: Collection[UUID]) -> tuple[list[Member], l
 
 
 def _mates(
-    members: Sequence[Member], within: Interval, at: datetime
+    roster: Roster, members: Sequence[Member], within: Interval, at: datetime
 ) -> tuple[list[Member], list[Mate]]:
     """The members with whether they have told of their hours, and what is known of each."""
     ids = [one.id for one in members]
     hours = availability.open_hours(ids, within.start.date(), within.end.date())
-    taken = availability.taken(ids, within, at=at)
+    taken = _with_leave(roster, availability.taken(ids, within, at=at), within)
     told = [replace(one, told=_told(hours.get(one.id))) for one in members]
     return told, [Mate(one.zone, _open(hours.get(one.id)), taken[one.id]) for one in members]
+
+
+def _with_leave(roster: Roster, taken: Mapping[UUID, Taken], within: Interval) -> dict[UUID, Taken]:
+    """Whoever is on leave from the roster is busy on those days of its zone."""
+    found, zone = dict(taken), ZoneInfo(roster.zone)
+    for leave in leaves_among(found, (within.start - DAY).date()):
+        if leave.roster_id in (None, roster.id):
+            days = (leave.first_on, leave.last_on + DAY)
+            away = Interval(*(datetime.combine(day, time(), zone) for day in days))
+            mine = found[leave.person_id]
+            found[leave.person_id] = replace(mine, other=(*mine.other, away))
+    return found
 
 
 def _check(at: datetime, minutes: int, first_day: date, weeks: int) -> None:

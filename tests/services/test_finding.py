@@ -8,6 +8,7 @@ from supervision.db import db
 from supervision.domain.finding import Hour
 from supervision.errors import Conflict, Invalid, NotAllowed, NotFound
 from supervision.models.availability import TimeOff
+from supervision.models.leave import Leave, LeaveKind
 from supervision.models.rosters import Kind, RosterState
 from supervision.services import finding
 from tests import factories
@@ -65,6 +66,17 @@ def test_time_off_counts_for_who_said_nothing_else(house) -> None:
     found = times(house)
     assert {one.starts_at.date() for one in found.all} == {date(2026, 11, 25 + n) for n in range(6)}
     assert found.members[0].told is False
+
+
+def test_leave_from_this_roster_counts_by_the_days_of_its_zone(house) -> None:
+    other = factories.roster(house.alice, house.bob, title="Another")
+    away = {"person_id": house.bob.id, "kind": LeaveKind.HOLIDAY, "created_at": NOW}
+    for roster_id, day in ((house.group, TUESDAY), (other.id, date(2026, 11, 26))):
+        db.session.add(Leave(roster_id=roster_id, first_on=day, last_on=day, **away))
+    db.session.flush()
+    days = {one.starts_at.date() for one in times(house).all}
+    assert days == {date(2026, 11, 25 + n) for n in range(6)}
+    assert len(times(house, chosen={house.alice.id, house.carol.id}).all) == 7 * 48
 
 
 def test_strangers_chosen_by_hand_are_not_asked(house) -> None:
