@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from supervision.config import Settings
 from supervision.db import db, writing
 from supervision.domain import reminders, vault
+from supervision.domain.agents import family
 from supervision.domain.recurrence import Repeat
 from supervision.domain.replies import Answer
 from supervision.errors import N_, Conflict
@@ -136,6 +137,7 @@ def _phone(bob: Actor, at: datetime) -> None:
     made.given_version = db.session.scalar(select(Person.feed_version).where(Person.id == bob.id))
     made.given_at = made.fetched_at = looked
     made.agent = "iOS/26.1 (23B85) dataaccessd/1.0"
+    made.families, made.watched_from = family(made.agent), long_ago
 
 
 def _people(at: datetime, settings: Settings) -> Cast:
