@@ -16,7 +16,7 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from bench import booking, finding, reflecting, sharing, starts
+from bench import booking, finding, polling, reflecting, sharing, starts
 from bench import slots as free
 from bench.dataset import ALICE, PASSPHRASE, this_monday
 from bench.feeds import Change
@@ -308,6 +308,17 @@ def find_time(_stage: Stage) -> Iterator[Row]:
     yield replace(row, ratio=row.ours, limit=10.0, sense="at most")
 
 
+def poll(stage: Stage) -> Iterator[Row]:
+    """Ten thousand subscriptions polled for an hour while bookings go on, in a minute."""
+    hour = polling.Rehearsal(stage, stage.seconds).run()
+    faults = hour.wrong + hour.stale
+    case = f"{hour.polls:,} answers, wrong or stale"
+    yield Row("poll", case, faults, 0, faults, 0, "at most", "answers")
+    high, middle = (percentile(hour.seconds, share) * 1000 for share in (0.99, 0.5))
+    yield Row("poll", "p99 beside p50", high, middle, high, 250, "at most", "ms")
+    yield Row("poll", "sent too late, at most", hour.late, 1.0, hour.late, None, "at most", "s")
+
+
 GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "week": week,
     "overhead": overhead,
@@ -328,5 +339,8 @@ GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "start": start,
     "slots": slots,
     "find-time": find_time,
+    "poll": poll,
 }
+# These are run by their names alone.
+LONG = {"poll"}
 RESULTS = Path(__file__).parent / "results"

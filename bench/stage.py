@@ -23,9 +23,13 @@ from supervision.services import people
 
 
 class Stage:
-    """Everything is made when it is first wanted, and taken down at the end."""
+    """Everything is made when it is first wanted, and taken down at the end.
 
-    def __init__(self) -> None:
+    `seconds` is how long the hour of `poll` lasts.
+    """
+
+    def __init__(self, seconds: float = 60) -> None:
+        self.seconds = seconds
         self._ends = ExitStack()
         self._folder = self._ends.enter_context(folder())
         self._apps: dict[str, Flask] = {}

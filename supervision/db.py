@@ -194,6 +194,15 @@ def insert_new(model: type[Base]) -> dict[str, Insert]:
     }
 
 
+def upsert(model: type[Base], key: Sequence[str], changes: Sequence[str]) -> Insert:
+    """The statement that inserts a row, or gives the one that is there these columns' values."""
+    make = sqlite_insert if db.engine.dialect.name == "sqlite" else postgresql_insert
+    made = make(table(model))
+    return made.on_conflict_do_update(
+        index_elements=key, set_={name: made.excluded[name] for name in changes}
+    )
+
+
 def run(
     statement: Executable,
     values: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,

@@ -15,6 +15,7 @@ from supervision.config import Settings
 from supervision.db import db, writing
 from supervision.domain import reminders, vault
 from supervision.domain.passages import ShareKind, own_words, paragraphs
+from supervision.domain.agents import family
 from supervision.domain.recurrence import Repeat
 from supervision.domain.reflections import Value, Words
 from supervision.domain.replies import Answer
@@ -167,6 +168,7 @@ def _phone(bob: Actor, at: datetime) -> None:
     made.given_version = db.session.scalar(select(Person.feed_version).where(Person.id == bob.id))
     made.given_at = made.fetched_at = looked
     made.agent = "iOS/26.1 (23B85) dataaccessd/1.0"
+    made.families, made.watched_from = family(made.agent), long_ago
 
 
 def _people(at: datetime, settings: Settings) -> Cast:

@@ -1,7 +1,8 @@
 """Replies to invitations, as calendars send them back by mail (RFC 5546 section 3.2.3, RFC 6047).
 
 Everything here was written by somebody else. It is read within bounds, nothing is expanded, and
-what is not a plain answer of one person about one session is refused by a word for the log.
+what is not a plain answer of one person about one session or series is refused by a word for the
+log.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from uuid import UUID
 from icalendar import Calendar
 
 from supervision.domain.ical import UID_HOST
+from supervision.domain.recurrence import resolve
 
 # A reply is a few kilobytes; a phone's may quote the whole mail that it answers.
 LARGEST = 256 * 1024
@@ -27,6 +29,8 @@ MOST_PARTS = 30
 MOST_COMPONENTS = 20
 MOST_HOPS = 30
 CALENDARS = ("text/calendar", "application/ics")
+# Programs send along by which rule a series repeats; what counts is the rule that we know.
+RULES = ("rrule", "rdate", "exdate")
 
 
 class Answer(StrEnum):
@@ -67,13 +71,25 @@ class RefusedReply(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """One person's answer about one session, as they claim it; `stamped_at` is its DTSTAMP."""
+    """One person's answer as they claim it; `stamped_at` is its DTSTAMP.
 
-    session_id: UUID
+    `key` is the id of a session or of a series. It is of one occurrence with a `recurrence`: when
+    that was due, an instant, or naive for a local time. `repeats`: it speaks of a series.
+    """
+
+    key: UUID
     email: str
     answer: Answer
     sequence: int
     stamped_at: datetime
+    recurrence: datetime | None = None
+    repeats: bool = False
+
+    def is_of(self, due: datetime, zone: str) -> bool:
+        """Whether it is of the occurrence that is due at a naive local time in a zone."""
+        if self.recurrence is None or self.recurrence.tzinfo is None:
+            return self.recurrence == due
+        return self.recurrence == resolve(due, zone).starts_at
 
 
 def read(raw: bytes) -> Reply:
@@ -144,8 +160,6 @@ def _only_event(body: bytes) -> Any:
 
 
 def _reply(event: Any) -> Reply:
-    if any(name in event for name in ("rrule", "rdate", "exdate", "recurrence-id")):
-        raise RefusedReply(Refusal.RECURRENCE)
     attendee = event.get("attendee")
     if attendee is None or isinstance(attendee, list):
         raise RefusedReply(Refusal.ATTENDEES)
@@ -161,10 +175,29 @@ def _reply(event: Any) -> Reply:
         raise RefusedReply(Refusal.ANSWER)
     # A stamp is UTC; who leaves the Z away means it all the same.
     aware = stamp.astimezone(UTC) if stamp.tzinfo else stamp.replace(tzinfo=UTC)
-    return Reply(_session(str(event.get("uid", ""))), email, Answer(said), sequence, aware)
+    return Reply(
+        _key(str(event.get("uid", ""))),
+        email,
+        Answer(said),
+        sequence,
+        aware,
+        _recurrence(event),
+        any(name in event for name in RULES),
+    )
 
 
-def _session(uid: str) -> UUID:
+def _recurrence(event: Any) -> datetime | None:
+    """When the occurrence was due that is answered. One that speaks of what follows is refused."""
+    said = event.get("recurrence-id")
+    if said is None:
+        return None
+    due = getattr(said, "dt", None)
+    if not isinstance(due, datetime) or "range" in said.params:
+        raise RefusedReply(Refusal.RECURRENCE)
+    return due
+
+
+def _key(uid: str) -> UUID:
     key, _at, host = uid.strip().partition("@")
     try:
         found = UUID(key)

@@ -44,6 +44,10 @@ class FeedSubscription(WithId, Model):
 
     `fetched_at` is when it was last fetched, noted every few minutes at most. `given_version` is
     the latest version of its person's feeds that it was given, first at `given_at`.
+
+    `families` are the kinds of program that have fetched it since `watched_from`, a line each;
+    `stranger` is one that came later than the first days, at `stranger_at`. It was fetched over
+    plain http at `plain_at`, noted rarely. The person has seen what there was at `put_away_at`.
     """
 
     __tablename__ = "feed_subscription"
@@ -63,6 +67,12 @@ class FeedSubscription(WithId, Model):
     agent: Mapped[str] = mapped_column(String(200), default="")
     given_version: Mapped[int | None]
     given_at: Mapped[datetime | None]
+    families: Mapped[str] = mapped_column(String(400), default="", server_default="")
+    watched_from: Mapped[datetime | None]
+    stranger: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    stranger_at: Mapped[datetime | None]
+    plain_at: Mapped[datetime | None]
+    put_away_at: Mapped[datetime | None]
 
 
 class FeedSnapshot(Model):

@@ -16,9 +16,10 @@ from structlog import get_logger
 from werkzeug.http import http_date, parse_date, parse_etags
 
 from supervision import clock
+from supervision.config import LOOPBACK
 from supervision.db import db
 from supervision.services.audit import request_id
-from supervision.services.feeds import Feed, Glance, Held
+from supervision.services.feeds import Asked, Feed, Glance, Held
 from supervision.web.headers import HEADERS
 from supervision.web.metrics import Meter
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 ENDPOINT, ROUTE = "feeds.read", "/feeds/<token>.ics"
 STATUS = {200: "200 OK", 304: "304 NOT MODIFIED"}
 NOTHING = Held()
+FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_VIA")
 _PATH = re.compile(r"/feeds/([A-Za-z0-9_-]{43})\.ics", re.ASCII)
 log = get_logger()
 
@@ -58,12 +60,28 @@ def held_by(environ: "WSGIEnvironment") -> Held:
     return Held(frozenset(parsed.as_set(include_weak=True)), parsed.star_tag, parse_date(since))
 
 
+def is_plain(environ: "WSGIEnvironment", secure: bool) -> bool:
+    """Whether a request to an installation that is reached by https came without.
+
+    The proxy on this machine says so (X-Forwarded-Proto), whose word alone counts; where it says
+    nothing nobody knows. What comes from elsewhere without any proxy has come as it arrives.
+    """
+    if not secure:
+        return False
+    said = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
+    if environ.get("REMOTE_ADDR") in LOOPBACK:
+        return bool(said == "http")
+    direct = not any(name in environ for name in FORWARDED)
+    return direct and environ.get("wsgi.url_scheme") == "http"
+
+
 class FeedGate:
     """The WSGI application in front of Flask's."""
 
     def __init__(self, app: Flask, behind: "WSGIApplication", secure: bool) -> None:
         self._behind = behind
         self._meter: Meter = app.extensions["meter"]
+        self._secure = secure
         self._always = dict(HEADERS)
         if secure:
             self._always["Strict-Transport-Security"] = "max-age=31536000"
@@ -88,7 +106,9 @@ class FeedGate:
         if ";" in wishes or "*" in wishes:
             return None  # somebody weighs their wishes: Werkzeug can read that
         try:
-            return self._glance(token, clock.now(), held_by(environ), zipped)
+            agent = environ.get("HTTP_USER_AGENT", "")
+            asked = Asked(held_by(environ), zipped, agent, is_plain(environ, self._secure))
+            return self._glance(token, clock.now(), asked)
         except SQLAlchemyError:
             return None
 

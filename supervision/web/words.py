@@ -34,6 +34,8 @@ HOUR_TONES = {
 REACH_WORDS = {
     Reach.HAS: N_("In the calendar as it is now, fetched %(when)s"),
     Reach.NOT_YET: N_("Told by mail; the calendar last looked %(when)s, before this change"),
+    Reach.ANSWERED: N_("Takes invitations by mail; answered %(when)s"),
+    Reach.UNANSWERED: N_("Takes invitations by mail; not answered yet"),
     Reach.NONE: N_("Told by mail; no calendar subscribes"),
     Reach.HIDDEN: N_("Told by mail; calendar not shared"),
 }

@@ -210,6 +210,22 @@ def test_feeds_list_how_far_each_client_is_behind(house, bob, token, clock) -> N
     ]  # fmt: skip
 
 
+def test_signs_of_other_hands_stand_beside_the_link_until_they_are_put_away(
+    bob, token, clock
+) -> None:
+    bob.get(path(token), headers={"User-Agent": "Thunderbird/128"})
+    calm = bob.get("/feeds").text
+    clock.shift(timedelta(days=4))
+    bob.get(path(token), headers={"User-Agent": "curl/8"})
+    page = bob.get("/feeds").text
+    assert ("yours alone" in calm, "yours alone" in page) == (False, True)
+    assert "never came before has fetched it on Fri 27 Nov 2026: curl" in page
+    here = f"/feeds/{subscription().id}"
+    assert "yours alone" in bob.get(here).text
+    done = bob.submit("/feeds", button="That was me: hide this")
+    assert (done.status_code, "yours alone" in bob.get("/feeds").text) == (303, False)
+
+
 @pytest.mark.parametrize(
     ("agent", "name"),
     [

@@ -1,10 +1,11 @@
 """Invitations as bytes: golden files, read by two libraries that have not written them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from icalendar import Calendar
 
 from supervision.domain import invitations
 from supervision.domain.ical import Occurrence
-from supervision.domain.invitations import Ends, Invitation
+from supervision.domain.invitations import Ends, Invitation, Otherwise, Repeats, Within
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 KEY = "k" * 32
@@ -60,6 +61,34 @@ CANCEL = replace(
 )
 ALL = {"request": REQUEST, "update": UPDATE, "cancel": CANCEL}
 TOKEN = invitations.reply_token(KEY, EVENT.id, BOB)
+# Tuesdays at three in London, over the change in March: one is left out, one is moved by an hour.
+SERIES = UUID("a3c5e7f9-1b2d-4f6a-8c9e-0d1f2b3a4c5d")
+THIRD = datetime.fromisoformat("2026-12-08T15:00")
+MOVED = replace(
+    EVENT,
+    starts_at=datetime(2026, 12, 8, 16, 0, tzinfo=UTC),
+    ends_at=datetime(2026, 12, 8, 16, 50, tzinfo=UTC),
+    sequence=1,
+)
+WHOLE = Invitation(
+    replace(EVENT, id=SERIES, sequence=1),
+    "Alice Ashworth",
+    "Bob Brandt",
+    BOB,
+    Repeats(
+        "Europe/London",
+        "FREQ=WEEKLY;UNTIL=20270420T140000Z",
+        date(2027, 4, 20),
+        [THIRD - timedelta(weeks=1)],
+        [Otherwise(THIRD, MOVED)],
+    ),
+)
+ONE = replace(WHOLE, event=MOVED, repeats=None, within=Within(SERIES, THIRD, "Europe/London", 4))
+NOT_ONE = replace(
+    ONE,
+    event=replace(MOVED, sequence=2, cancelled=True, location="", description="", conference=""),
+)
+OF_SERIES = {"series": WHOLE, "occurrence": ONE, "occurrence-cancel": NOT_ONE}
 ENDS = Ends(f"rsvp+{TOKEN}@s.example", "bob@example.org", answers=True)
 
 
@@ -81,9 +110,9 @@ def sent(invitation: Invitation, ends: Ends = ENDS) -> EmailMessage:
     )
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ALL | OF_SERIES)
 def test_invitation_is_as_it_was(name: str) -> None:
-    body = invitations.calendar(ALL[name], ENDS)
+    body = invitations.calendar((ALL | OF_SERIES)[name], ENDS)
     assert body == (GOLDEN / f"invitation-{name}.ics").read_bytes()
     assert max(map(len, body.split(b"\r\n"))) <= 75
 
@@ -133,6 +162,57 @@ def test_ical_reads_the_invitation(name: str) -> None:
     assert (str(attendee.uri), attendee.common_name) == ("mailto:bob@example.org", "Bob, Brandt")
     assert event.organizer is not None
     assert str(event.organizer.uri) == f"mailto:rsvp+{TOKEN}@s.example"
+
+
+# By name: method, and of each event its status, number, and the occurrence that it is.
+READ_OF_SERIES: dict[str, Any] = {
+    "series": ("REQUEST", [("CONFIRMED", 1, None), ("CONFIRMED", 1, THIRD)]),
+    "occurrence": ("REQUEST", [("CONFIRMED", 1, THIRD)]),
+    "occurrence-cancel": ("CANCEL", [("CANCELLED", 2, THIRD)]),
+}
+
+
+@pytest.mark.parametrize("name", OF_SERIES)
+def test_vobject_reads_the_invitation_to_a_series(name: str) -> None:
+    read = vobject.readOne(invitations.calendar(OF_SERIES[name], ENDS).decode())
+    events = [
+        (
+            one.status.value,
+            int(one.sequence.value),
+            one.recurrence_id.value.replace(tzinfo=None)
+            if "recurrence-id" in one.contents
+            else None,
+        )
+        for one in read.vevent_list
+    ]
+    assert (read.method.value, events) == READ_OF_SERIES[name]
+    assert {one.uid.value for one in read.vevent_list} == {f"{SERIES}@supervision.invalid"}
+    assert {one.attendee.value for one in read.vevent_list} == {"mailto:bob@example.org"}
+
+
+@pytest.mark.parametrize("name", OF_SERIES)
+def test_ical_reads_the_invitation_to_a_series(name: str) -> None:
+    read = IcsCalendarStream.calendar_from_ics(invitations.calendar(OF_SERIES[name], ENDS).decode())
+    found = [
+        (one.status.value if one.status else None, one.sequence, bool(one.recurrence_id))
+        for one in read.events
+    ]
+    method, events = READ_OF_SERIES[name]
+    assert (read.method, found) == (method, [(*one, due is not None) for *one, due in events])
+    assert [one.tz_id for one in read.timezones] == ["Europe/London"]
+
+
+def test_ical_expands_the_series_as_it_is_meant() -> None:
+    body = invitations.calendar(WHOLE, ENDS).decode()
+    read = IcsCalendarStream.calendar_from_ics(body)
+    starts = [one.start_datetime for one in read.timeline]
+    hours = [(one.month, one.day, one.hour) for one in starts]
+    assert hours[:3] == [(11, 24, 15), (12, 8, 16), (12, 15, 15)]
+    assert (len(hours), hours[-4:]) == (21, [(3, 30, 14), (4, 6, 14), (4, 13, 14), (4, 20, 14)])
+
+
+def test_token_of_an_occurrence_is_that_of_its_series() -> None:
+    assert [one.key for one in (WHOLE, ONE, REQUEST)] == [SERIES, SERIES, EVENT.id]
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -75,9 +75,16 @@ FORGED = {
     "no method": (in_google(b"METHOD:REPLY\n", b""), Refusal.METHOD),
     "two events": (in_google(EVENT, EVENT * 2), Refusal.EVENTS),
     "no event": (in_google(EVENT, b""), Refusal.EVENTS),
-    "a rule": (in_google(b"SEQUENCE:0\n", b"RRULE:FREQ=SECONDLY\n"), Refusal.RECURRENCE),
-    "one of a series": (
-        in_google(b"SEQUENCE:0\n", b"RECURRENCE-ID:20261124T100000Z\n"),
+    "what follows in a series": (
+        in_google(b"SEQUENCE:0\n", b"RECURRENCE-ID;RANGE=THISANDFUTURE:20261124T100000Z\n"),
+        Refusal.RECURRENCE,
+    ),
+    "a day of a series": (
+        in_google(b"SEQUENCE:0\n", b"RECURRENCE-ID;VALUE=DATE:20261124\n"),
+        Refusal.RECURRENCE,
+    ),
+    "two of a series": (
+        in_google(b"SEQUENCE:0\n", b"RECURRENCE-ID:20261124T100000Z\n" * 2),
         Refusal.RECURRENCE,
     ),
     "a bomb of nested events": (in_google(b"SEQUENCE:0\n", NESTED), Refusal.SIZE),
@@ -103,6 +110,32 @@ FORGED = {
     "words alone": (b"From: bob@example.org\n\nI will come.\n", Refusal.NO_CALENDAR),
     "nothing": (b"", Refusal.NO_CALENDAR),
 }
+
+
+DUE = datetime.fromisoformat("2026-11-24T10:00")
+
+
+@pytest.mark.parametrize(
+    ("said", "is_it"),
+    [
+        (b"RECURRENCE-ID:20261124T100000Z", True),
+        (b"RECURRENCE-ID;TZID=Europe/London:20261124T100000", True),
+        (b"RECURRENCE-ID;TZID=America/Toronto:20261124T050000", True),
+        (b"RECURRENCE-ID;TZID=GMT Standard Time:20261124T100000", True),
+        (b"RECURRENCE-ID:20261124T100000", True),
+        (b"RECURRENCE-ID:20261124T110000", False),
+        (b"RECURRENCE-ID:20261124T110000Z", False),
+        (b"RECURRENCE-ID;TZID=America/Toronto:20261124T100000", False),
+    ],
+)
+def test_occurrence_is_known_however_its_time_is_written(said: bytes, is_it: bool) -> None:
+    reply = replies.read(in_google(b"SEQUENCE:0\n", b"SEQUENCE:0\n" + said + b"\n"))
+    assert (reply.is_of(DUE, "Europe/London"), reply.repeats) == (is_it, False)
+
+
+def test_rule_that_comes_back_is_noted_and_not_expanded() -> None:
+    reply = replies.read(in_google(b"SEQUENCE:0\n", b"SEQUENCE:0\nRRULE:FREQ=SECONDLY\n"))
+    assert (reply.repeats, reply.recurrence) == (True, None)
 
 
 @pytest.mark.parametrize("name", FORGED)

@@ -14,39 +14,8 @@ from icalendar import Calendar, Event
 
 from supervision.domain import ical
 from supervision.domain.recurrence import Occurrence, Repeat, occurrences
+from tests.support.zones import ZONES
 
-ZONES = (
-    "Africa/Cairo",
-    "Africa/Casablanca",
-    "Africa/Johannesburg",
-    "America/Anchorage",
-    "America/Argentina/Buenos_Aires",
-    "America/Bogota",
-    "America/Chicago",
-    "America/Havana",
-    "America/Los_Angeles",
-    "America/Nuuk",
-    "America/Santiago",
-    "America/Sao_Paulo",
-    "America/St_Johns",
-    "America/Toronto",
-    "Asia/Beirut",
-    "Asia/Jerusalem",
-    "Asia/Kathmandu",
-    "Asia/Kolkata",
-    "Asia/Tehran",
-    "Asia/Tokyo",
-    "Atlantic/Azores",
-    "Australia/Adelaide",
-    "Australia/Lord_Howe",
-    "Australia/Sydney",
-    "Europe/Dublin",
-    "Europe/London",
-    "Pacific/Apia",
-    "Pacific/Auckland",
-    "Pacific/Chatham",
-    "Pacific/Kiritimati",
-)
 FIRST, LAST = date(2026, 11, 2), date(2028, 11, 6)
 WEEKLY = Repeat("week", until=LAST)
 HOUR = timedelta(hours=1)

@@ -13,13 +13,12 @@ from sqlalchemy import select, update
 
 from supervision.db import db
 from supervision.domain.ical import Occurrence
-from supervision.domain.recurrence import Repeat
 from supervision.errors import Invalid
 from supervision.models.mail import Announcement, MailKind, Outbox
 from supervision.models.people import Person, SessionsBy
 from supervision.models.replies import SessionReply
 from supervision.models.sessions import Session
-from supervision.services import mail, replies, rosters, series, sessions
+from supervision.services import mail, replies, rosters, sessions
 from supervision.services.mail import Letterhead
 from supervision.services.mail.outbox import AS_JSON
 from supervision.services.sessions import OwnPlace, Setting, Wish
@@ -166,9 +165,13 @@ def bodies(to: str) -> list[str]:
     return list(db.session.scalars(query))
 
 
-def test_several_sessions_at_once_are_told_without_an_invitation(house: House) -> None:
-    repeat = Repeat("week", count=3)
-    series.book_series(house.alice, AT, house.group, Wish(TUESDAY, 50), repeat)
+def test_sessions_of_no_series_at_once_are_told_without_an_invitation(house: House) -> None:
+    takes(house.bob.id, SessionsBy.FEED)
+    book(house)
+    book(house, days=1)
+    told()
+    takes(house.bob.id)
+    sessions.republish(house.group, LATER, house.alice)
     db.session.commit()
     assert brief(told()) == {"bob": None, "carol": None}
 

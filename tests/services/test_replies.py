@@ -1,6 +1,6 @@
 """Answers by link, on the page and from a calendar: each once, the latest counts."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from supervision.domain.invitations import reply_address, reply_token
 from supervision.domain.replies import Answer
 from supervision.errors import Conflict, Gone, Invalid, NotFound
 from supervision.models.audit import AuditEntry
-from supervision.models.replies import SessionReply
+from supervision.models.replies import SeriesInvitation, SessionReply
 from supervision.models.rosters import Roster
-from supervision.models.sessions import Session
+from supervision.models.sessions import Series, Session
 from supervision.permissions import Actor
 from supervision.services import mail, replies, sessions
 from supervision.services.mail import Asked
@@ -241,6 +241,12 @@ def test_stamp_in_the_future_keeps_no_later_answer_out(house: House) -> None:
     assert kept() == [("declined", "page", 0)]
 
 
+@pytest.mark.parametrize("said", ["RRULE:FREQ=SECONDLY", "RECURRENCE-ID:20261124T100000Z"])
+def test_reply_to_a_series_says_nothing_of_a_single_session(house: House, said: str) -> None:
+    assert received(house, sequence=f"0\n{said}") is False
+    assert kept() == []
+
+
 def test_reply_after_the_end_is_refused(house: House) -> None:
     assert received(house, at=ENDS) is False
 
@@ -252,3 +258,148 @@ def test_refusal_is_logged_without_a_word_of_the_mail(
     logged = "".join(capfd.readouterr())
     assert '"why": "token"' in logged
     assert [word for word in ("bob", "Brandt", "6f1d3c52", "ACCEPTED") if word in logged] == []
+
+
+# -- from a calendar, about a series -------------------------------------------------------------
+
+SERIES = UUID("a3c5e7f9-1b2d-4f6a-8c9e-0d1f2b3a4c5d")
+WEEK = timedelta(weeks=1)
+
+
+@pytest.fixture
+def repeated(house: House) -> House:
+    """Three Tuesdays that Bob was invited to; the second was mailed by itself under number 2."""
+    group = db.session.get_one(Roster, house.group)
+    made = Series(
+        id=SERIES,
+        roster_id=group.id,
+        zone="Europe/London",
+        starts_local="2026-12-01T10:00",
+        minutes=50,
+        rrule="FREQ=WEEKLY;COUNT=3",
+        rolled_until=date(2026, 12, 15),
+        made_by_id=house.alice.id,
+        created_at=AT,
+    )
+    db.session.add(made)
+    db.session.flush()
+    for number in range(1, 4):
+        factories.session(group, STARTS + number * WEEK, house.bob, series_id=SERIES)
+    db.session.add(
+        SeriesInvitation(
+            series_id=SERIES,
+            person_id=house.bob.id,
+            sequence=3,
+            whole_sequence=1,
+            stamped_at=AT,
+            goes_on=False,
+            held="something",
+        )
+    )
+    db.session.commit()
+    second = db.session.scalars(
+        select(Session.id).where(Session.starts_at == STARTS + 2 * WEEK)
+    ).one()
+    alone = SessionReply(
+        session_id=second,
+        person_id=house.bob.id,
+        starts_at=STARTS + 2 * WEEK,
+        sequence=0,
+        series_sequence=2,
+    )
+    db.session.add(alone)
+    db.session.commit()
+    return house
+
+
+def answered() -> dict[int, str]:
+    """By the day in December that a session of the series is on, what was answered."""
+    db.session.expire_all()
+    rows = db.session.execute(
+        select(Session.starts_at, SessionReply.answer)
+        .join(SessionReply, SessionReply.session_id == Session.id)
+        .where(Session.series_id == SERIES, SessionReply.answer != "")
+    )
+    return {row.starts_at.day: row.answer for row in rows}
+
+
+def to_series(
+    house: House,
+    sequence: int,
+    due: str = "",
+    at: datetime = AT,
+    program: str = "google",
+    to: str = "",
+) -> bool:
+    said = f"{sequence}\n{due}" if due else str(sequence)
+    uid, address_to = f"{SERIES}@supervision.invalid", to or address(house, session_id=SERIES)
+    return received(house, program, address_to, at, uid=uid, sequence=said)
+
+
+def test_reply_without_an_occurrence_answers_all_that_is_to_come(repeated: House) -> None:
+    assert to_series(repeated, 3, "RRULE:FREQ=WEEKLY;COUNT=3")
+    assert answered() == {1: "accepted", 8: "accepted", 15: "accepted"}
+    acts = db.session.scalars(select(AuditEntry.act).where(AuditEntry.act.startswith("replies")))
+    assert acts.all() == ["replies.answer_series"]
+
+
+def test_reply_to_an_older_number_leaves_what_was_mailed_by_itself_since(repeated: House) -> None:
+    assert to_series(repeated, 1)
+    assert answered() == {1: "accepted", 15: "accepted"}
+
+
+def test_reply_with_an_occurrence_answers_that_one(repeated: House) -> None:
+    due = "RECURRENCE-ID;TZID=Europe/London:20261208T100000"
+    assert to_series(repeated, 1, due) is False
+    assert to_series(repeated, 2, due)
+    assert to_series(repeated, 1, "RECURRENCE-ID:20261215T100000Z")
+    assert answered() == {8: "accepted", 15: "accepted"}
+
+
+def test_reply_of_outlook_to_one_occurrence_is_taken(repeated: House) -> None:
+    due = "RECURRENCE-ID;TZID=3DGMT Standard Time:20261215T100000"
+    assert to_series(repeated, 3, due, program="outlook")
+    assert answered() == {15: "tentative"}
+
+
+@pytest.mark.parametrize("sequence", [0, 4])
+def test_reply_to_a_number_before_the_last_whole_one_or_to_none_is_refused(
+    repeated: House, sequence: int
+) -> None:
+    assert to_series(repeated, sequence) is False
+    assert answered() == {}
+
+
+def test_reply_to_an_occurrence_that_is_none_or_over_is_refused(repeated: House) -> None:
+    assert to_series(repeated, 3, "RECURRENCE-ID:20261209T100000Z") is False
+    assert to_series(repeated, 3, "RECURRENCE-ID:20261201T100000Z", at=ENDS + WEEK) is False
+    assert to_series(repeated, 3, at=ENDS + 3 * WEEK) is False
+    assert answered() == {}
+
+
+def test_forged_reply_to_a_series_is_refused(repeated: House) -> None:
+    forged = [
+        MAILBOX,
+        address(repeated),  # of a session, not of the series
+        address(repeated, key="other", session_id=SERIES),
+        reply_address(MAILBOX, reply_token(KEY, SERIES, repeated.carol.id)),
+    ]
+    assert [to_series(repeated, 3, to=to) for to in forged] == [False] * len(forged)
+    db.session.execute(db.delete(SeriesInvitation))
+    db.session.commit()
+    assert to_series(repeated, 3) is False  # whoever knows the key was not invited for that
+    assert answered() == {}
+
+
+def test_later_answer_to_one_stands_beside_the_answer_to_all(repeated: House) -> None:
+    assert to_series(repeated, 3)
+    assert to_series(repeated, 3, "RECURRENCE-ID:20261215T100000Z") is False  # of the same instant
+    assert received(
+        repeated,
+        "apple",
+        address(repeated, session_id=SERIES),
+        uid=f"{SERIES}@supervision.invalid",
+        sequence="3\nRECURRENCE-ID:20261215T100000Z",
+        dtstamp="20261123T101232Z",
+    )
+    assert answered() == {1: "accepted", 8: "accepted", 15: "declined"}

@@ -177,3 +177,37 @@ def test_gate_leaves_a_line_without_the_token(
     assert len(lines) == 1
     assert f'"route": "{feed_gate.ROUTE}"' in lines[0]
     assert path.removeprefix("/feeds/").removesuffix(".ics") not in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("environ", "plain"),
+    [
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": "http"}, True),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": "https, HTTP"}, True),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": "https"}, False),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": "http, https"}, False),
+        ({"REMOTE_ADDR": "127.0.0.1"}, False),
+        ({"REMOTE_ADDR": "203.0.113.7"}, True),
+        ({"REMOTE_ADDR": "203.0.113.7", "wsgi.url_scheme": "https"}, False),
+        ({"REMOTE_ADDR": "203.0.113.7", "HTTP_X_FORWARDED_PROTO": "http"}, False),
+        ({"REMOTE_ADDR": "203.0.113.7", "HTTP_X_FORWARDED_FOR": "198.51.100.2"}, False),
+    ],
+)
+def test_plain_http_is_known_by_who_may_say_so(environ: dict[str, str], plain: bool) -> None:
+    whole: Any = {"wsgi.url_scheme": "http"} | environ
+    assert feed_gate.is_plain(whole, secure=True) == plain
+    assert feed_gate.is_plain(whole, secure=False) is False
+
+
+def test_new_program_goes_past_the_gate_once(app: Flask, client: Client, path: str) -> None:
+    def asked(agent: str) -> int:
+        with counted() as statements:
+            client.get(path, headers={"User-Agent": agent, "Accept-Encoding": "identity"})
+        return len(statements)
+
+    asked("Thunderbird/128")
+    asked("Thunderbird/128")
+    known, newer = asked("Thunderbird/128"), asked("Thunderbird/140")
+    new = asked("curl/8")
+    asked("curl/8")
+    assert (known, newer, new > known, asked("curl/9")) == (1, 1, True, 1)

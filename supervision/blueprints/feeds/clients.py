@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from supervision import clock
 from supervision.config import LOOPBACK
+from supervision.domain.agents import BROWSER, NAMELESS, family
 from supervision.models.feeds import Client
 from supervision.web.settings import base_url, settings
 
@@ -36,23 +37,6 @@ ABOUT = {
 }
 # Where the link is wanted on a phone, whose camera reads it.
 BY_CAMERA = {Client.APPLE, Client.ANDROID, Client.OTHER}
-# How programs name themselves, the more telling first: several of them also say "Mozilla".
-AGENTS = (
-    ("Google-Calendar-Importer", "Google Calendar"),
-    ("Thunderbird", "Thunderbird"),
-    ("Evolution", "Evolution"),
-    ("evolution", "Evolution"),
-    ("Outlook", "Outlook"),
-    ("Microsoft", "Outlook"),
-    ("ICSx5", "ICSx⁵"),
-    ("Nextcloud", "Nextcloud"),
-    ("vdirsyncer", "vdirsyncer"),
-    ("DAVx5", "DAVx⁵"),
-    ("CalendarAgent", "Apple Calendar"),
-    ("dataaccessd", "Apple Calendar"),
-    ("iOS/", "Apple Calendar"),
-    ("macOS/", "Apple Calendar"),
-)
 
 
 def ways(token: str, client: str) -> dict[str, object]:
@@ -93,9 +77,10 @@ def fetched(at: datetime, agent: str) -> str:
 
 
 def agent_name(agent: str) -> str:
-    for mark, name in AGENTS:
-        if mark in agent:
-            return name
-    if "Mozilla" in agent:
-        return str(_("a web browser"))
-    return agent.partition("/")[0][:40].strip() or str(_("a program without a name"))
+    return family_name(family(agent))
+
+
+def family_name(name: str) -> str:
+    """A kind of program in words."""
+    unnamed = {BROWSER: _("a web browser"), NAMELESS: _("a program without a name")}
+    return str(unnamed.get(name, name))

@@ -62,6 +62,7 @@ def index() -> str:
         "feeds/index.html",
         rows=feeds.subscriptions_of(viewer(), clock.now()),
         fetched=clients.fetched,
+        family_name=clients.family_name,
         sharing=SharingForm(formdata=None, shared=feeds.shares_receipts(viewer())),
     )
 
@@ -138,6 +139,14 @@ def turn_off(subscription_id: UUID) -> Response:
     return redirect(url_for("feeds.index"), 303)
 
 
+@bp.post("/feeds/<uuid:subscription_id>/put-away")
+@signed_in
+def put_away(subscription_id: UUID) -> Response:
+    feeds.put_away(viewer(), clock.now(), subscription_id)
+    flash(_("Good. You are told again if something else turns up."))
+    return redirect(url_for("feeds.index", _anchor=f"feed-{subscription_id}"), 303)
+
+
 def _form() -> MakeForm:
     form = MakeForm()
     form.scope.choices = [
@@ -195,6 +204,7 @@ def _show(subscription_id: UUID, form: RenameForm | None = None) -> str:
         links=clients.ways(token, row.client) if token and not is_account else None,
         account=clients.account(token, viewer().email) if token and is_account else None,
         fetched=clients.fetched,
+        family_name=clients.family_name,
     )
 
 

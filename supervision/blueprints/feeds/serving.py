@@ -26,6 +26,7 @@ def read(token: str) -> Response:
         agent=request.headers.get("User-Agent", ""),
         zipped=zipped,
         whole=request.method == "GET",
+        plain=feed_gate.is_plain(request.environ, settings().secure),
     )
     if feed.status >= 400:
         return _closed(feed.status)

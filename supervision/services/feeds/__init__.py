@@ -6,7 +6,8 @@ with their subscriptions.
 
 from supervision.services.feeds.alone import lone_event
 from supervision.services.feeds.changes import bump
-from supervision.services.feeds.glance import Glance
+from supervision.services.feeds.exposure import put_away
+from supervision.services.feeds.glance import Asked, Glance
 from supervision.services.feeds.reading import Feed, Held, read_feed
 from supervision.services.feeds.receipts import (
     SHOWING,
@@ -35,6 +36,7 @@ from supervision.services.feeds.subscriptions import (
 
 __all__ = [
     "SHOWING",
+    "Asked",
     "Feed",
     "Given",
     "Glance",
@@ -52,6 +54,7 @@ __all__ = [
     "lone_event",
     "make_subscription",
     "meetings",
+    "put_away",
     "read_feed",
     "receipt",
     "receipts_of",

@@ -1,10 +1,11 @@
 """Remembering that a client came, and which version it was given."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import or_, update
+from sqlalchemy import ColumnElement, or_, true, update
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
@@ -12,6 +13,7 @@ from supervision.db import db, writing
 from supervision.models.feeds import FeedSubscription
 
 RECEIPT_EVERY = timedelta(minutes=5)
+NO_SIGNS: Mapping[str, object] = {}
 log = get_logger()
 
 
@@ -26,8 +28,15 @@ class Known(Protocol):
     def given_version(self) -> int | None: ...
 
 
-def note_fetch(found: Known, version: int | None, at: datetime, agent: str) -> None:
-    """Remember who asked and when, now and then, and each new version that they were given.
+def note_fetch(
+    found: Known,
+    version: int | None,
+    at: datetime,
+    agent: str,
+    signs: Mapping[str, object] = NO_SIGNS,
+) -> None:
+    """Remember who asked and when, now and then, each new version that they were given, and signs
+    that they are somebody else (`exposure.noticed`).
 
     Of several who ask at once one writes; a feed never fails for it.
     """
@@ -35,14 +44,18 @@ def note_fetch(found: Known, version: int | None, at: datetime, agent: str) -> N
     values: dict[str, object] = {"fetched_at": at, "agent": " ".join(agent.split())[:200]}
     if version is not None and (found.given_version is None or version > found.given_version):
         values |= {"given_version": version, "given_at": at}
-        due = or_(given.is_(None), given < version)
+        due: ColumnElement[bool] = or_(given.is_(None), given < version)
     elif found.fetched_at is None or at - found.fetched_at >= RECEIPT_EVERY:
         due = or_(last.is_(None), last <= at - RECEIPT_EVERY)
+    elif signs:
+        values, due = {}, true()
     else:
         return
     this = FeedSubscription.id == found.id
     try:
         with writing():
-            db.session.execute(update(FeedSubscription).where(this, due).values(values))
+            db.session.execute(
+                update(FeedSubscription).where(this, due).values(values | dict(signs))
+            )
     except SQLAlchemyError as error:
         log.warning("fetch not noted", error=type(error).__name__)

@@ -6,6 +6,7 @@ good is left to `read_feed`.
 
 from collections import OrderedDict
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy.types import TypeEngine
 from supervision.db import looking
 from supervision.models.feeds import FeedSnapshot, FeedSubscription
 from supervision.models.people import Person
+from supervision.services.feeds.exposure import is_news
 from supervision.services.feeds.fetches import RECEIPT_EVERY
 from supervision.services.feeds.reading import Feed, Held
 from supervision.services.feeds.subscriptions import token_hash
@@ -24,7 +26,14 @@ from supervision.services.feeds.subscriptions import token_hash
 MOST_BYTES = 8 * 1024 * 1024
 
 _STATE = (
-    select(FeedSnapshot.day, FeedSnapshot.etag, FeedSnapshot.modified_at, Person.zone)
+    select(
+        FeedSnapshot.day,
+        FeedSnapshot.etag,
+        FeedSnapshot.modified_at,
+        Person.zone,
+        FeedSubscription.families,
+        FeedSubscription.plain_at,
+    )
     .join(FeedSubscription, FeedSubscription.id == FeedSnapshot.subscription_id)
     .join(Person, Person.id == FeedSubscription.person_id)
     .where(
@@ -44,6 +53,18 @@ _BODY = {
     )
     for zipped, column in ((False, FeedSnapshot.body), (True, FeedSnapshot.gzipped))
 }
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A client's wish: what it holds, whether it takes gzip, how it names itself, and whether it
+    came over `plain` http.
+    """
+
+    held: Held
+    zipped: bool
+    agent: str
+    plain: bool
 
 
 class Statement:
@@ -88,33 +109,33 @@ class Glance:
         self._body = {zipped: Statement(query, engine.dialect) for zipped, query in _BODY.items()}
         self._held = Bodies(MOST_BYTES)
 
-    def __call__(self, token: str, at: datetime, held: Held, zipped: bool) -> Feed | None:
+    def __call__(self, token: str, at: datetime, asked: Asked) -> Feed | None:
         """200 or 304 for a token whose snapshot is good when nothing is to be written, else None.
 
         A database in trouble is None too.
         """
         try:
             with looking(self._engine) as connection:
-                return self._look(connection, token, at, held, zipped)
+                return self._look(connection, token, at, asked)
         except self._engine.dialect.loaded_dbapi.Error:
             return None
 
-    def _look(
-        self, connection: Any, token: str, at: datetime, held: Held, zipped: bool
-    ) -> Feed | None:
+    def _look(self, connection: Any, token: str, at: datetime, asked: Asked) -> Feed | None:
         hashed = token_hash(token)
         row = self._state.one(connection, hash=hashed, due=at - RECEIPT_EVERY)
         if row is None:
             return None
-        day, etag, modified_at, zone = row
+        day, etag, modified_at, zone, families, plain_at = row
         if day != at.astimezone(ZoneInfo(zone)).date():
             return None
-        if held.covers(etag, modified_at):
+        if is_news(families, plain_at, asked.agent, asked.plain, at):
+            return None
+        if asked.held.covers(etag, modified_at):
             return Feed(304, b"", etag, modified_at)
-        key = (hashed, etag, zipped)
+        key = (hashed, etag, asked.zipped)
         body = self._held.get(key)
         if body is None:
-            found = self._body[zipped].one(connection, hash=hashed, etag=etag)
+            found = self._body[asked.zipped].one(connection, hash=hashed, etag=etag)
             if found is None or not found[0]:
                 return None
             body = self._held.keep(key, bytes(found[0]))

@@ -19,6 +19,7 @@ from supervision.models.feeds import Client, FeedSnapshot, FeedSubscription
 from supervision.models.people import Person
 from supervision.services.audit import Act, record
 from supervision.services.feeds.building import RosterLeftError, build
+from supervision.services.feeds.exposure import noticed
 from supervision.services.feeds.fetches import note_fetch
 from supervision.services.feeds.fragments import NOTHING, Built
 from supervision.services.feeds.rows import Wanted
@@ -80,6 +81,9 @@ class _Found:
     off_at: datetime | None
     fetched_at: datetime | None
     given_version: int | None
+    families: str
+    watched_from: datetime | None
+    plain_at: datetime | None
     zone: str
     language: str
     wanted_version: int
@@ -110,6 +114,9 @@ _STATE: Select[*tuple[Any, ...]] = (
         FeedSubscription.off_at,
         FeedSubscription.fetched_at,
         FeedSubscription.given_version,
+        FeedSubscription.families,
+        FeedSubscription.watched_from,
+        FeedSubscription.plain_at,
         Person.zone,
         Person.language,
         Person.feed_version,
@@ -137,12 +144,13 @@ def read_feed(
     agent: str = "",
     zipped: bool = False,
     whole: bool = True,
+    plain: bool = False,
 ) -> Feed:
     """The answer for a token: one statement when the snapshot is good.
 
     A client that holds nothing gets state and bytes by the same statement; one that may hold
     the present state is first asked about that alone. `base_url` begins the addresses of pages.
-    Who asks for the headers alone (not `whole`) is given nothing.
+    Who asks for the headers alone (not `whole`) is given nothing. `plain`: over http without TLS.
     Begins and commits transactions of its own. Raises what a first building raises; afterwards
     the last good snapshot is served whatever happens.
     """
@@ -154,7 +162,9 @@ def read_feed(
         return UNKNOWN
     found = _Found(*row)
     answer = _answer(found, at, base_url, held, zipped)
-    note_fetch(found, answer.version if whole or answer.status == 304 else None, at, agent)
+    signs = noticed(found, agent, plain, at) if found.off_at is None else {}
+    given = answer.version if whole or answer.status == 304 else None
+    note_fetch(found, given, at, agent, signs)
     return answer
 
 

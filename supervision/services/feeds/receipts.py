@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, or_, select, update
 
 from supervision.db import db, run
 from supervision.models.feeds import FeedSubscription, Scope
-from supervision.models.people import Person
+from supervision.models.people import Person, SessionsBy
+from supervision.models.replies import SessionReply
 from supervision.models.sessions import Claim, Session
 from supervision.permissions import Actor
 from supervision.services.audit import Act, record
@@ -27,17 +28,26 @@ SHOWING = (
     & FeedSubscription.off_at.is_(None)
     & or_(FeedSubscription.scope == Scope.PERSON, FeedSubscription.roster_id == Session.roster_id)
 )
+# What somebody has answered to a session as it is now, to be joined likewise.
+ANSWERS = (
+    (SessionReply.session_id == Session.id)
+    & (SessionReply.person_id == Person.id)
+    & (SessionReply.starts_at == Session.starts_at)
+)
 
 
 class Reach(StrEnum):
     """HAS: a calendar has fetched the session as it is. NOT_YET: it has not looked since.
 
-    NONE: no calendar of theirs has ever fetched anything. HIDDEN: they do not share it.
+    NONE: no calendar of theirs has ever fetched anything. ANSWERED, UNANSWERED: nor does it, since
+    they take invitations by mail. HIDDEN: they do not share it.
     """
 
     HAS = "has"
     NOT_YET = "not_yet"
     NONE = "none"
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
     HIDDEN = "hidden"
 
 
@@ -45,7 +55,7 @@ class Reach(StrEnum):
 class Receipt:
     """How far a session has come to somebody's calendars.
 
-    `at`: when one was given what it has now, or NOT_YET last looked.
+    `at`: when one was given what it has now, or NOT_YET last looked, or when they have ANSWERED.
     """
 
     reach: Reach
@@ -70,6 +80,8 @@ _OF = (
     select(
         Person.id,
         Person.shares_receipts,
+        Person.sessions_by,
+        SessionReply.answered_at,
         FeedSubscription.given_version,
         FeedSubscription.given_at,
         FeedSubscription.fetched_at,
@@ -79,6 +91,7 @@ _OF = (
     .join(Session, Session.id == Claim.session_id)
     .join(Person, Person.id == Claim.person_id)
     .outerjoin(FeedSubscription, SHOWING)
+    .outerjoin(SessionReply, ANSWERS)
     .where(Claim.session_id == bindparam("session_id"))
 )
 _OWN = _OF.where(Person.id == bindparam("person_id"))
@@ -91,18 +104,24 @@ def receipts_of(
     known = {"session_id": session_id}
     rows = run(_OF, known) if everybody else run(_OWN, known | {"person_id": actor.id})
     given: defaultdict[UUID, list[Given]] = defaultdict(list)
-    hidden = set()
+    without: dict[UUID, Receipt] = {}
     for row in rows:
-        person_id, shares, *last = tuple(row)
-        found = given[person_id]
-        if row.given_version is not None:
-            found.append(Given(*last))
-        if not shares and person_id != actor.id:
-            hidden.add(person_id)
+        person_id, shares, by, answered_at, *last = tuple(row)
+        hidden = not shares and person_id != actor.id
+        without[person_id] = Receipt(Reach.HIDDEN) if hidden else _by_mail(by, answered_at)
+        if row.given_version is not None and not hidden:
+            given[person_id].append(Given(*last))
     return {
-        key: Receipt(Reach.HIDDEN) if key in hidden else receipt(found, published_at)
-        for key, found in given.items()
+        key: receipt(given[key], published_at) if given[key] else none
+        for key, none in without.items()
     }
+
+
+def _by_mail(by: str, answered_at: datetime | None) -> Receipt:
+    """Of somebody for whom no calendar fetches anything."""
+    if by == SessionsBy.FEED:
+        return Receipt(Reach.NONE)
+    return Receipt(Reach.ANSWERED if answered_at else Reach.UNANSWERED, answered_at)
 
 
 def receipt(given: Collection[Given], published_at: datetime) -> Receipt:

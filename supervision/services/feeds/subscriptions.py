@@ -45,6 +45,24 @@ class SubscriptionRow:
     fetched_at: datetime | None
     agent: str
     behind: int | None
+    stranger: str
+    stranger_at: datetime | None
+    plain_at: datetime | None
+    put_away_at: datetime | None
+
+    @property
+    def came_plain(self) -> bool:
+        """Whether it was fetched over plain http since its owner last said that all is well."""
+        return self._is_news(self.plain_at)
+
+    @property
+    def came_strange(self) -> bool:
+        """Whether a new kind of program, the `stranger`, has fetched it since then."""
+        return self._is_news(self.stranger_at)
+
+    def _is_news(self, at: datetime | None) -> bool:
+        seen = self.put_away_at
+        return self.off_at is None and at is not None and (seen is None or at > seen)
 
 
 @dataclass(frozen=True)
@@ -116,7 +134,7 @@ def add_for(
 
 def reset(actor: Actor, at: datetime, subscription_id: UUID) -> tuple[FeedSubscription, str]:
     """Turn an address off and make a new one like it, for a leak. Raises NotFound."""
-    old = _own(actor, subscription_id)
+    old = own(actor, subscription_id)
     old.off_at = at
     record(Act.FEED_RESET, at, actor.id, old.id)
     db.session.flush()
@@ -125,7 +143,7 @@ def reset(actor: Actor, at: datetime, subscription_id: UUID) -> tuple[FeedSubscr
 
 def rename(actor: Actor, at: datetime, subscription_id: UUID, label: str) -> None:
     """Give a link another name; its calendar sees nothing of it. Raises NotFound and Invalid."""
-    subscription = _own(actor, subscription_id)
+    subscription = own(actor, subscription_id)
     subscription.label = _label(label)
     record(Act.FEED_RENAME, at, actor.id, subscription.id)
     db.session.flush()
@@ -133,7 +151,7 @@ def rename(actor: Actor, at: datetime, subscription_id: UUID, label: str) -> Non
 
 def turn_off(actor: Actor, at: datetime, subscription_id: UUID) -> None:
     """Close an address: it says so for a while, then it is gone. Raises NotFound."""
-    subscription = _own(actor, subscription_id)
+    subscription = own(actor, subscription_id)
     subscription.off_at = at
     record(Act.FEED_TURN_OFF, at, actor.id, subscription.id)
     db.session.flush()
@@ -189,6 +207,10 @@ def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:
             FeedSubscription.fetched_at,
             FeedSubscription.agent,
             Person.feed_version - FeedSubscription.given_version,
+            FeedSubscription.stranger,
+            FeedSubscription.stranger_at,
+            FeedSubscription.plain_at,
+            FeedSubscription.put_away_at,
         )
         .join(Person, Person.id == FeedSubscription.person_id)
         .outerjoin(Roster, Roster.id == FeedSubscription.roster_id)
@@ -196,7 +218,7 @@ def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _own(actor: Actor, subscription_id: UUID) -> FeedSubscription:
+def own(actor: Actor, subscription_id: UUID) -> FeedSubscription:
     """A subscription of the actor's that works. Raises NotFound."""
     subscription = db.session.get(FeedSubscription, subscription_id)
     if (

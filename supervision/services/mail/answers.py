@@ -47,13 +47,14 @@ def read_answer_token(secret_key: str, token: str) -> Asked:
 
 
 def with_answers(letter: Letter, base_url: str, secret_key: str) -> Letter:
-    """A letter with a link for each answer, if it invites; they are made when it leaves, so that
-    what lies in the outbox answers nothing. In the language in force.
+    """A letter with a link for each answer, if it invites to one session; they are made when it
+    leaves, so that what lies in the outbox answers nothing. In the language in force.
     """
     invitation = letter.invitation
-    if invitation is None or invitation.event.cancelled:
+    if invitation is None or invitation.event.cancelled or invitation.repeats:
         return letter
-    asked = Asked(invitation.event.id, invitation.person_id, invitation.event.sequence)
+    event, within = invitation.event, invitation.within
+    asked = Asked(event.id, invitation.person_id, within.sequence if within else event.sequence)
     link = f"{base_url}/answer/{answer_token(secret_key, asked)}"
     answers: list[Block] = [
         Action(f"{link}?answer={answer}", str(_(words))) for answer, words in WORDS.items()

@@ -113,7 +113,7 @@ def _ends(invitation: Invitation, mail: Leased, head: Letterhead) -> Ends:
     """Who invites whom: where no mailbox reads replies, the installation's own address."""
     if not head.mailbox:
         return Ends(parseaddr(head.sender)[1], mail.recipient, answers=False)
-    token = reply_token(head.secret_key, invitation.event.id, invitation.person_id)
+    token = reply_token(head.secret_key, invitation.key, invitation.person_id)
     return Ends(reply_address(head.mailbox, token), mail.recipient, answers=True)
 
 

@@ -1,5 +1,6 @@
 """The row of an answer: a later one takes its place, an older one changes nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,35 @@ def keep(
     """Keep an answer; False for a calendar's that is older than what was said, and for a link's
     that was used.
     """
-    values = {
+    values = _values(meeting, person_id, answer, via, at, stamped_at)
+    kept = run(_statement([values], via)).first() is not None
+    if kept:
+        record(Act.SESSION_REPLY, at, person_id, meeting.id, answer=answer, via=via)
+    return kept
+
+
+def keep_all(
+    series_id: UUID,
+    meetings: Sequence[Meeting],
+    person_id: UUID,
+    answer: Answer,
+    at: datetime,
+    stamped_at: datetime,
+) -> int:
+    """Keep a calendar's answer to a series for these meetings of it; how many it was new to."""
+    via = Via.CALENDAR
+    rows = [_values(one, person_id, answer, via, at, stamped_at) for one in meetings]
+    kept = len(run(_statement(rows, via)).all()) if rows else 0
+    if kept:
+        told = {"answer": answer, "via": via, "sessions": kept}
+        record(Act.SERIES_REPLY, at, person_id, series_id, **told)
+    return kept
+
+
+def _values(
+    meeting: Meeting, person_id: UUID, answer: Answer, via: Via, at: datetime, stamped_at: datetime
+) -> dict[str, object]:
+    return {
         "session_id": meeting.id,
         "person_id": person_id,
         "answer": answer,
@@ -36,16 +65,12 @@ def keep(
         "answered_at": at,
         "link_sequence": meeting.sequence if via == Via.LINK else None,
     }
-    kept = run(_statement(via), values).first() is not None
-    if kept:
-        record(Act.SESSION_REPLY, at, person_id, meeting.id, answer=answer, via=via)
-    return kept
 
 
-def _statement(via: Via) -> Executable:
-    """Returns a row where the answer was kept. On the page somebody is here, now, and right."""
+def _statement(rows: list[dict[str, object]], via: Via) -> Executable:
+    """Returns a row where an answer was kept. On the page somebody is here, now, and right."""
     make = sqlite_insert if db.engine.dialect.name == "sqlite" else postgresql_insert
-    made = make(_REPLY)
+    made = make(_REPLY).values(rows)
     new, old = made.excluded, _REPLY.c
     changes = {name: new[name] for name in _TAKEN}
     if via == Via.PAGE:

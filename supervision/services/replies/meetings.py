@@ -1,14 +1,15 @@
-"""A session as the person sees it who is asked whether they come."""
+"""A session, or a series, as the person sees it who is asked whether they come."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Select, and_, bindparam, func, select
 
 from supervision.db import run
 from supervision.models.people import Person
-from supervision.models.replies import SessionReply
+from supervision.models.replies import SeriesInvitation, SessionReply
 from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim, Session, SessionState
 
@@ -37,7 +38,30 @@ class Meeting:
         return self.state == SessionState.PLANNED and self.ends_at > at
 
 
-_ONE = (
+@dataclass(frozen=True)
+class Asked:
+    """The invitation to a series that somebody has: its number, and that of the last mail about all
+    of it.
+    """
+
+    person_id: UUID
+    sequence: int
+    whole_sequence: int
+
+
+@dataclass(frozen=True)
+class Due:
+    """A coming meeting of a series that somebody was invited to: `due` by its rule, naive.
+
+    `sequence` is the invitation's number when it was last mailed by itself, None: never.
+    """
+
+    meeting: Meeting
+    due: datetime
+    sequence: int | None
+
+
+_ONE: Select[*tuple[Any, ...]] = (
     select(
         Session.id,
         Roster.title,
@@ -58,10 +82,29 @@ _ONE = (
         SessionReply,
         and_(SessionReply.session_id == Session.id, SessionReply.person_id == Person.id),
     )
-    .where(Session.id == bindparam("session_id"))
 )
-_OF = _ONE.where(Person.id == bindparam("person_id"))
-_TO = _ONE.add_columns(Person.id).where(Person.email == bindparam("email"))
+_THIS = _ONE.where(Session.id == bindparam("session_id"))
+_OF = _THIS.where(Person.id == bindparam("person_id"))
+_TO = _THIS.add_columns(Person.id).where(Person.email == bindparam("email"))
+_ASKED = (
+    select(SeriesInvitation.person_id, SeriesInvitation.sequence, SeriesInvitation.whole_sequence)
+    .join(Person, Person.id == SeriesInvitation.person_id)
+    .where(SeriesInvitation.series_id == bindparam("series_id"), Person.email == bindparam("email"))
+)
+# What somebody was invited to by itself is answered by itself.
+_DUE = (
+    _ONE.add_columns(
+        func.coalesce(Session.due_local, Session.original_local), SessionReply.series_sequence
+    )
+    .where(
+        Session.series_id == bindparam("series_id"),
+        Session.state == SessionState.PLANNED,
+        Session.ends_at > bindparam("at"),
+        Person.id == bindparam("person_id"),
+        SessionReply.invited_at.is_(None),
+    )
+    .order_by(Session.starts_at)
+)
 
 
 def meeting_of(session_id: UUID, person_id: UUID) -> Meeting | None:
@@ -77,3 +120,18 @@ def meeting_to(session_id: UUID, email: str) -> tuple[Meeting, UUID] | None:
         return None
     *columns, person_id = tuple(row)
     return Meeting(*columns), person_id
+
+
+def series_asked(series_id: UUID, email: str) -> Asked | None:
+    """The invitation to a series that was mailed to an address, None if none was."""
+    row = run(_ASKED, {"series_id": series_id, "email": email}).one_or_none()
+    return Asked(*tuple(row)) if row else None
+
+
+def due_of_series(series_id: UUID, person_id: UUID, at: datetime) -> list[Due]:
+    """What of a series is still to be answered by somebody, in order of time."""
+    rows = run(_DUE, {"series_id": series_id, "person_id": person_id, "at": at})
+    return [
+        Due(Meeting(*columns), datetime.fromisoformat(due), sequence)
+        for *columns, due, sequence in map(tuple, rows)
+    ]

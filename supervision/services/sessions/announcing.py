@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, exists, select, update
 from structlog import get_logger
@@ -9,7 +10,8 @@ from structlog import get_logger
 from supervision.db import db, writing
 from supervision.models.mail import Announcement
 from supervision.services import mail
-from supervision.services.sessions.invitations import invited, only
+from supervision.services.sessions.invitations import QUIET, Carried, invited
+from supervision.services.sessions.invited_series import invited_series
 from supervision.services.sessions.letters import letter
 from supervision.services.sessions.notices import AS_JSON, Told
 
@@ -55,15 +57,23 @@ def _announce(number: int) -> None:
 
 
 def _letters(told: Told, at: datetime) -> Iterator[mail.Mail]:
-    """One for each reader; about several sessions, one more for each that they were invited to."""
-    meetings = invited(told, at)
-    single = len(told.session_ids) == 1
-    for reader in mail.readers({*told.readers, *meetings}):
-        own = meetings.get(reader.id, [])
-        if reader.id in told.readers or single:
-            yield letter(told, reader, own[0] if single and own else None)
-        if not single:
-            yield from (letter(only(told, one), reader, one) for one in own)
+    """One for each reader, and one more for each thing in their calendar that it does not say."""
+    carried = _carried(told, at)
+    for reader in mail.readers({*told.readers, *carried}):
+        own = carried.get(reader.id, [])
+        main = next((one for one in own if one.is_all_of(told)), None)
+        if main or (reader.id in told.readers and told.verb not in QUIET):
+            yield letter(told, reader, main)
+        yield from (letter(one.alone(told), reader, one) for one in own if one is not main)
+
+
+def _carried(told: Told, at: datetime) -> dict[UUID, list[Carried]]:
+    """By person, the series and the single sessions that their calendar is to hear of."""
+    by_series = invited_series(told, at)
+    found: dict[UUID, list[Carried]] = {key: [*news] for key, news in by_series.news.items()}
+    for person_id, meetings in invited(told, at, by_series.heard, by_series.singly).items():
+        found.setdefault(person_id, []).extend(meetings)
+    return found
 
 
 def _put_off(number: int, at: datetime, failure: str) -> None:

@@ -14,7 +14,7 @@ from supervision.models.mail import MailKind
 from supervision.models.rosters import LEADS, Kind, Membership, MemberState
 from supervision.services.mail import Mail, Reader, greeting, readers, short_moment, when
 from supervision.services.places import Held
-from supervision.services.sessions.invitations import Meeting, invitation
+from supervision.services.sessions.invitations import Carried
 from supervision.services.sessions.notices import Told
 
 
@@ -146,11 +146,39 @@ WORDS = {
         N_("A session of “%(title)s” is for others now. It has left your calendar."),
         N_("%(count)s sessions of “%(title)s” are for others now. They have left your calendar."),
     ),
+    "left": Words(
+        N_("Out of your calendar: %(title)s"),
+        N_("You are no longer in “%(title)s”. Its session leaves your calendar."),
+        N_("You are no longer in “%(title)s”. Its %(count)s sessions leave your calendar."),
+    ),
+    "left_out": Words(
+        N_("Days left out: %(title)s"),
+        N_("%(name)s has left out days of a series of “%(title)s”."),
+        N_("%(name)s has left out days of a series of “%(title)s”."),
+        N_("%(name)s has left out days of a series of “%(title)s”."),
+    ),
+    "series": Words(
+        N_("In your calendar: %(title)s"),
+        N_("A series of “%(title)s” has one session to come as it is now."),
+        N_("A series of “%(title)s” has %(count)s sessions to come as it is now."),
+        N_("A series of “%(title)s” has no session to come as it is now."),
+    ),
 }
+REASON = N_("You get this because you are in “%(title)s”.")
+REASONS = {"left": N_("You get this because you were invited to sessions of “%(title)s”.")}
 
 
 # What will not be has no place to go to.
-NOWHERE = ("cancelled", "cancelled_late", "declined", "withdrawn", "lapsed", "taken_off", "ended")
+NOWHERE = (
+    "cancelled",
+    "cancelled_late",
+    "declined",
+    "withdrawn",
+    "lapsed",
+    "taken_off",
+    "ended",
+    "left",
+)
 
 
 def who_run(roster: Held) -> list[Reader]:
@@ -161,15 +189,15 @@ def who_run(roster: Held) -> list[Reader]:
     return readers(db.session.scalars(select(Membership.person_id).where(these)).all())
 
 
-def letter(told: Told, reader: Reader, meeting: Meeting | None = None) -> Mail:
-    """What a reader gets to read about a change, and into their calendar if there is a meeting."""
+def letter(told: Told, reader: Reader, carried: Carried | None = None) -> Mail:
+    """What a reader gets to read about a change, with what it brings into their calendar."""
     with force_locale(reader.language):
-        reason = _("You get this because you are in “%(title)s”.", title=told.title)
+        reason = _(REASONS.get(told.verb, REASON), title=told.title)
         said = Letter(
             reader.language,
             list(_blocks(told, reader)),
             str(reason),
-            invitation(told, meeting, reader) if meeting else None,
+            carried.invitation(told, reader) if carried else None,
         )
         return Mail(
             told.event,

@@ -5,16 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
-from supervision.db import db
+from supervision.db import db, run
 from supervision.domain.intervals import Interval
 from supervision.models.rosters import Kind
-from supervision.models.sessions import Series, SeriesPerson, Session, SessionState
+from supervision.models.sessions import Claim, Series, SeriesPerson, Session, SessionState
 from supervision.permissions import Actor
 from supervision.services import claims
 from supervision.services.audit import Act, record
-from supervision.services.claims import Clash
+from supervision.services.claims import Claimant, Clash
 from supervision.services.places import Held, hold
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.plan import members_of, touch
@@ -48,9 +48,10 @@ def member_joined(roster_id: UUID, person_id: UUID, at: datetime) -> list[Clash]
 def member_left(roster_id: UUID, person_id: UUID, at: datetime) -> None:
     """Take the coming sessions and series from somebody who left; what has been stays theirs."""
     db.session.flush()
-    hold(roster_id)
+    roster = hold(roster_id)
     claims.serialise([person_id])
     _drop_requests(roster_id, at)
+    _tell_left(roster, person_id, at)
     ids = db.session.scalars(
         select(Session.id).where(Session.roster_id == roster_id, Session.starts_at > at)
     )
@@ -61,6 +62,34 @@ def member_left(roster_id: UUID, person_id: UUID, at: datetime) -> None:
             SeriesPerson.person_id == person_id, SeriesPerson.series_id.in_(series)
         )
     )
+
+
+_THEIRS = (
+    select(Session.id, Session.starts_at, Session.ends_at)
+    .join(Claim, Claim.session_id == Session.id)
+    .where(
+        Session.roster_id == bindparam("roster_id"),
+        Session.starts_at > bindparam("at"),
+        Session.state == SessionState.PLANNED,
+        Claim.person_id == bindparam("person_id"),
+    )
+    .order_by(Session.starts_at)
+)
+
+
+def _tell_left(roster: Held, person_id: UUID, at: datetime) -> None:
+    """Have what they were invited to taken out of their calendar; nothing else is told by it."""
+    rows = run(_THEIRS, {"roster_id": roster.id, "person_id": person_id, "at": at}).all()
+    if rows:
+        notice = Notice(
+            f"left:{roster.id}:{at:%Y%m%d%H%M%S}",
+            0,
+            "left",
+            [Interval(row.starts_at, row.ends_at) for row in rows],
+            f"/rosters/{roster.id}",
+            session_ids=[row.id for row in rows],
+        )
+        notify(None, at, roster, [Claimant(person_id, False)], notice, "")
 
 
 def _drop_requests(roster_id: UUID, at: datetime) -> None:

@@ -12,7 +12,7 @@ from supervision.domain.intervals import Interval
 from supervision.domain.leave import on_leave
 from supervision.errors import NotFound
 from supervision.models.people import Person, SessionsBy
-from supervision.models.replies import SessionReply
+from supervision.models.replies import SeriesInvitation, SessionReply
 from supervision.models.rosters import (
     LEADS,
     Membership,
@@ -95,6 +95,9 @@ _THIS: BindParameter[UUID] = bindparam("session_id")
 _ACTOR: BindParameter[UUID] = bindparam("actor_id")
 _TAKES_INVITATIONS = exists().where(Person.id == _ACTOR, Person.sessions_by != SessionsBy.FEED)
 _REPLIED = exists().where(SessionReply.session_id == _THIS, SessionReply.person_id == _ACTOR)
+_IN_SERIES = exists().where(
+    SeriesInvitation.series_id == Session.series_id, SeriesInvitation.person_id == _ACTOR
+)
 _PAGE = ROWS.add_columns(
     Session.message,
     Session.late,
@@ -102,7 +105,7 @@ _PAGE = ROWS.add_columns(
     Session.address.label("own_address"),
     Session.meeting_link.label("own_link"),
     Roster.state,
-    _TAKES_INVITATIONS | _REPLIED,
+    _TAKES_INVITATIONS | _REPLIED | _IN_SERIES,
     exists().where(Claim.session_id == _THIS, Claim.person_id == _ACTOR),
 ).where(Session.id == _THIS)
 

@@ -1,7 +1,7 @@
 """Events are taken over from the last snapshot, and what is taken over is never stale."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from unittest import mock
 from uuid import UUID
 
@@ -12,19 +12,17 @@ from sqlalchemy import delete, update
 
 from supervision.db import db
 from supervision.domain import ical
-from supervision.errors import SupervisionError
 from supervision.models.feeds import FeedSnapshot, Privacy
 from supervision.models.rosters import Roster
 from supervision.models.sessions import Session
-from supervision.services import feeds, rosters, sessions
+from supervision.services import feeds, sessions
 from supervision.services.feeds import building
 from supervision.services.feeds.fragments import MAKER, Built
-from supervision.services.sessions import OwnPlace, Setting, Wish
-from tests import factories
+from supervision.services.sessions import Wish
+from tests.services.feeds.histories import FIRST, History, steps
 from tests.services.feeds.steps import AT, add, fetch, subscribe
 from tests.support import databases
 
-FIRST = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
@@ -152,64 +150,6 @@ def test_whoever_changes_how_an_event_is_written_raises_the_makers_number() -> N
 # -- any history -----------------------------------------------------------------------------------
 
 
-class History:
-    """A group over some time; each step is one thing that somebody does."""
-
-    def __init__(self) -> None:
-        self.house = factories.house()
-        self.meetings = [add(self.house.group, FIRST)]
-        self.tokens = [subscribe(self.house.bob, None, level)[1] for level in Privacy]
-
-    def book(self, number: int) -> None:
-        self.meetings.append(add(self.house.group, FIRST + timedelta(hours=3 * number)))
-
-    def move(self, number: int) -> None:
-        start = datetime.fromisoformat("2027-01-01T10:00") + timedelta(hours=number)
-        one = self._one(number)
-        sessions.move_session(self.house.alice, self.at, one.id, Wish(start, 50))
-
-    def cancel(self, number: int) -> None:
-        sessions.cancel_session(self.house.alice, self.at, self._one(number).id)
-
-    def place(self, number: int) -> None:
-        own = Setting(OwnPlace(f"Room {number}", ""))
-        sessions.change_session(self.house.alice, self.at, self._one(number).id, own)
-
-    def choose(self, number: int) -> None:
-        people = frozenset({self.house.bob.id if number % 2 else self.house.carol.id})
-        setting = Setting(people=people)
-        sessions.change_session(self.house.alice, self.at, self._one(number).id, setting)
-
-    def rename(self, number: int) -> None:
-        form = rosters.RosterForm(
-            f"Tuesdays {number}", "group", "Europe/London", 8, 50, f"{number} Street", ""
-        )
-        rosters.edit_roster(self.house.alice, self.at, self.house.group, form)
-
-    def join(self, number: int) -> None:
-        name = f"Guest {number} {self.at:%d%H%M}"
-        factories.join(db.session.get_one(Roster, self.house.group), factories.person(name))
-        feeds.bump([self.house.bob.id])
-
-    def leave(self, _number: int) -> None:
-        rosters.leave(self.house.carol, self.at, self.house.group)
-
-    def _one(self, number: int) -> Session:
-        return self.meetings[number % len(self.meetings)]
-
-    def step(self, name: str, number: int, at: datetime) -> None:
-        self.at = at
-        try:
-            getattr(self, name)(number)
-            db.session.commit()
-        except SupervisionError:
-            db.session.rollback()
-
-
-STEPS = ("book", "move", "cancel", "place", "choose", "rename", "join", "leave")
-steps = st.tuples(st.sampled_from(STEPS), st.integers(0, 40))
-
-
 @settings(
     max_examples=12,
     deadline=None,
@@ -220,9 +160,9 @@ def test_feed_after_any_history_is_what_it_would_be_if_built_anew(app, history) 
     databases.empty(app)
     db.session.remove()
     group = History()
-    for number, (name, value) in enumerate(history):
+    for number, (name, value, words) in enumerate(history):
         at = AT + timedelta(minutes=20 * number)
-        group.step(name, value, at)
+        group.step(name, value, at, words)
         bodies = [fetch(token, at).body for token in group.tokens]
         with mock.patch.object(Built, "events", return_value={}):
             feeds.bump([group.house.bob.id])

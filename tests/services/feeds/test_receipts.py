@@ -1,12 +1,14 @@
 """Which calendar has which change: by what was fetched, told to those who run the roster."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from supervision.db import db
 from supervision.models.feeds import FeedSubscription
-from supervision.services import feeds, sessions
+from supervision.models.people import SessionsBy
+from supervision.services import feeds, mail, replies, sessions
 from supervision.services.feeds import Given, Held, Reach, Receipt, receipt
 from supervision.services.sessions import Wish
 from tests.services.feeds.steps import AT, SOON, fetch, subscribe
@@ -97,6 +99,26 @@ def test_receipt_that_is_not_shared_is_seen_by_its_owner_alone(house, session_id
     assert feeds.shares_receipts(house.bob) is False
     assert seen(house, session_id, AT + SOON)["bob"] == Receipt(HIDDEN)
     assert seen(house, session_id, AT + SOON, "bob") == {"bob": Receipt(HAS, AT + SOON)}
+
+
+def test_who_takes_invitations_is_shown_by_what_they_answered(house, session_id) -> None:
+    for who in (house.bob, house.carol):
+        mail.choose(who, AT, replace(mail.choices_of(who), sessions_by=SessionsBy.INVITATIONS))
+    replies.answer(house.carol, AT + SOON, session_id, "declined")
+    db.session.commit()
+    found = seen(house, session_id, AT + SOON)
+    assert (found["bob"], found["carol"]) == (
+        Receipt(Reach.UNANSWERED),
+        Receipt(Reach.ANSWERED, AT + SOON),
+    )
+    move(house, session_id, AT + 2 * SOON)
+    assert seen(house, session_id, AT + 3 * SOON)["carol"] == Receipt(Reach.UNANSWERED)
+    fetch(subscribe(house.carol)[1], AT + 3 * SOON)
+    assert seen(house, session_id, AT + 3 * SOON)["carol"] == Receipt(HAS, AT + 3 * SOON)
+    feeds.share_receipts(house.carol, AT, False)
+    feeds.share_receipts(house.bob, AT, False)
+    found = seen(house, session_id, AT + 3 * SOON)
+    assert (found["bob"], found["carol"]) == (Receipt(HIDDEN), Receipt(HIDDEN))
 
 
 def test_receipts_take_one_statement_for_any_number_of_links(house, session_id) -> None:
