@@ -14,8 +14,8 @@ from sqlalchemy import delete, select
 from supervision.config import Settings
 from supervision.db import db, writing
 from supervision.domain import reminders, vault
-from supervision.domain.passages import ShareKind, own_words, paragraphs
 from supervision.domain.agents import family
+from supervision.domain.passages import ShareKind, own_words, paragraphs
 from supervision.domain.recurrence import Repeat
 from supervision.domain.reflections import Value, Words
 from supervision.domain.replies import Answer
