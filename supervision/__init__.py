@@ -32,6 +32,7 @@ from supervision.web.transactions import App
 AREAS = (
     "home",
     "people",
+    "devices",
     "rosters",
     "sessions",
     "availability",

@@ -125,6 +125,7 @@ def things(app: Flask) -> Things:
         "mail_id": str(uuid4()),
         "poll_id": str(poll_id),
         "leave_id": str(uuid4()),
+        "sign_in_id": str(house.alice.sign_in_id),
         "token": "x" * 43,
         "filename": "app.css",
     }
@@ -172,6 +173,7 @@ def things_of_others(app: Flask) -> Iterator[Rule]:
             "draft_id",
             "poll_id",
             "leave_id",
+            "sign_in_id",
         }:
             yield rule
 

@@ -86,13 +86,17 @@ class Credential(Model):
 
 
 class SignIn(WithId, Model):
-    """One browser that signed in; ended on the server, so a kept cookie is worth nothing."""
+    """One browser that signed in; ended on the server, so a kept cookie is worth nothing.
+
+    `used_at` is written once an hour at most; until then it was used when it was made.
+    """
 
     __tablename__ = "sign_in"
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     agent: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
 

@@ -94,6 +94,16 @@ def lock_others(person_id: UUID, but: UUID | None) -> None:
     _unlocks().delete_person(person_id, but)
 
 
+def lock_there(sign_in_id: UUID) -> None:
+    """Close the vault in the browser of one sign-in."""
+    _unlocks().delete_sign_in(sign_in_id)
+
+
+def open_in(person_id: UUID) -> set[UUID]:
+    """The sign-ins in whose browser a person's vault is open now."""
+    return _unlocks().open_in(person_id, clock.now())
+
+
 def lock_everywhere(person_id: UUID) -> None:
     """Close a person's vault in every browser."""
     _unlocks().delete_person(person_id)
