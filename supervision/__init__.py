@@ -42,6 +42,7 @@ AREAS = (
     "feeds",
     "vault",
     "notes",
+    "export",
     "health",
     "importing",
     "meetings",

@@ -111,6 +111,7 @@ class Act(StrEnum):
     VAULT_RECOVER = "vault.recover"
     VAULT_CODE = "vault.new_code"
     VAULT_BEGIN_AGAIN = "vault.begin_again"
+    EXPORT_MAKE = "export.make"
     NOTE_SAVE = "notes.save"
     NOTE_DELETE = "notes.delete"
     NOTE_UNDELETE = "notes.undelete"

@@ -10,6 +10,7 @@ mistyped recovery code is `BadCode`. No function logs, stores, or reads a clock.
 """
 
 from supervision.domain.vault.addresses import open_address, seal_address
+from supervision.domain.vault.archives import ArchiveKey, archive_key, seal_archive
 from supervision.domain.vault.credentials import Credential, new_credential, verify
 from supervision.domain.vault.drafts import open_draft, seal_draft
 from supervision.domain.vault.envelope import NO_HASH, envelope_hash
@@ -51,6 +52,7 @@ __all__ = [
     "FLOOR",
     "NO_HASH",
     "POLICY",
+    "ArchiveKey",
     "BadCode",
     "BadParams",
     "Credential",
@@ -66,6 +68,7 @@ __all__ = [
     "Sealed",
     "Stretched",
     "WrongKey",
+    "archive_key",
     "below_policy",
     "check_params",
     "envelope_hash",
@@ -85,6 +88,7 @@ __all__ = [
     "recovery_slot",
     "reseal_slot",
     "seal_address",
+    "seal_archive",
     "seal_draft",
     "seal_head",
     "seal_revision",
