@@ -51,6 +51,7 @@ AREAS = (
     "replies",
     "attendance",
     "leave",
+    "leaving",
     "signup",
 )
 HERE = Path(__file__).parent

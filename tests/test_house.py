@@ -28,6 +28,8 @@ OPEN = {
     "health.ready",
     "health.measured",
     "home.dev_mail",
+    "leaving.come_back",
+    "leaving.come_back_form",
     "mail.stop",
     "mail.stop_form",
     "people.enter",

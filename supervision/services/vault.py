@@ -216,13 +216,18 @@ def keep_recovery(
 
 def begin_again(actor: Actor, at: datetime) -> None:
     """Delete a vault that nothing opens any more, and every note in it, for good."""
-    mine = select(Note.id).where(Note.owner_id == actor.id)
-    db.session.execute(delete(NoteRevision).where(NoteRevision.note_id.in_(mine)))
-    db.session.execute(delete(NoteDraft).where(NoteDraft.owner_id == actor.id))
-    db.session.execute(delete(Note).where(Note.owner_id == actor.id))
-    _delete_slots(actor.id, *SlotKind)
-    db.session.execute(delete(Vault).where(Vault.person_id == actor.id))
+    forget(actor.id)
     record(Act.VAULT_BEGIN_AGAIN, at, actor.id, actor.id)
+
+
+def forget(person_id: UUID) -> None:
+    """Delete a vault, its ways in and every note and draft; with the wraps go the keys."""
+    mine = select(Note.id).where(Note.owner_id == person_id)
+    db.session.execute(delete(NoteRevision).where(NoteRevision.note_id.in_(mine)))
+    db.session.execute(delete(NoteDraft).where(NoteDraft.owner_id == person_id))
+    db.session.execute(delete(Note).where(Note.owner_id == person_id))
+    _delete_slots(person_id, *SlotKind)
+    db.session.execute(delete(Vault).where(Vault.person_id == person_id))
 
 
 def _open_code(person_id: UUID, kind: SlotKind, typed: str) -> ByCode:

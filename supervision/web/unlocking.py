@@ -14,8 +14,8 @@ from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from flask import Flask, current_app, g, request
-from flask_login import current_user
+from flask import Flask, current_app, g, request, session
+from flask_login import current_user, logout_user
 from werkzeug.wrappers import Response
 
 from supervision import clock
@@ -87,6 +87,13 @@ def lock(response: Response) -> None:
     )
     response.headers["Clear-Site-Data"] = '"cache"'
     g.vault_keys = None
+
+
+def leave(response: Response) -> None:
+    """Close the vault for this browser, and forget who was signed in."""
+    lock(response)
+    logout_user()
+    session.clear()
 
 
 def lock_others(person_id: UUID, but: UUID | None) -> None:

@@ -5,12 +5,11 @@ from flask import (
     redirect,
     render_template,
     request,
-    session,
     url_for,
 )
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
-from flask_login import current_user, logout_user
+from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import InputRequired
@@ -88,8 +87,6 @@ def sign_out_everywhere() -> Response:
 
 def _leave(text: str) -> Response:
     response = redirect(url_for("people.sign_in"), 303)
-    unlocking.lock(response)
-    logout_user()
-    session.clear()
+    unlocking.leave(response)
     flash(text)
     return response

@@ -36,6 +36,7 @@ from supervision.services.people.joining import (
 )
 from supervision.services.people.links import (
     OpenLink,
+    make_link,
     open_link,
     token_hash,
     use_link,
@@ -73,6 +74,7 @@ __all__ = [
     "is_demo",
     "is_empty",
     "join",
+    "make_link",
     "normal_email",
     "open_link",
     "people",
