@@ -1,6 +1,6 @@
 """Answers that are made while they leave, so that nothing of them has to be held whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextvars import copy_context
 from typing import Any, cast
 
@@ -15,16 +15,19 @@ def streamed(make: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
     """
     app, language = cast(Any, current_app)._get_current_object(), str(get_locale())
 
-    def within() -> Iterator[bytes]:
+    def within() -> Generator[bytes]:
         with app.app_context(), force_locale(language):
             yield from make()
 
     return _stepped(within())
 
 
-def _stepped(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """Each step in the same copy of the context, whatever thread or context asks for it."""
+def _stepped(parts: Generator[bytes]) -> Iterator[bytes]:
+    """Each step, and the end, in the same copy of the context, whatever thread asks for it."""
     own = copy_context()
-    while (part := own.run(next, parts, None)) is not None:
-        if part:
-            yield part
+    try:
+        while (part := own.run(next, parts, None)) is not None:
+            if part:
+                yield part
+    finally:
+        own.run(parts.close)

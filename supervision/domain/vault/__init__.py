@@ -42,7 +42,14 @@ from supervision.domain.vault.recovery import (
     open_recovery_slot,
     recovery_slot,
 )
-from supervision.domain.vault.revisions import FIRST, Sealed, open_revision, seal_revision
+from supervision.domain.vault.revisions import (
+    FIRST,
+    Sealed,
+    open_revision,
+    rewrap_revision,
+    seal_revision,
+)
+from supervision.domain.vault.rotation import Turned, turn, with_former, without_former
 from supervision.domain.vault.slots import open_slot, reseal_slot
 from supervision.domain.vault.unlocked import unwrap_from_session, wrap_for_session
 
@@ -67,6 +74,7 @@ __all__ = [
     "Row",
     "Sealed",
     "Stretched",
+    "Turned",
     "WrongKey",
     "archive_key",
     "below_policy",
@@ -87,6 +95,7 @@ __all__ = [
     "read_public",
     "recovery_slot",
     "reseal_slot",
+    "rewrap_revision",
     "seal_address",
     "seal_archive",
     "seal_draft",
@@ -95,8 +104,11 @@ __all__ = [
     "stretch",
     "stretch_nobody",
     "stronger",
+    "turn",
     "unwrap_from_session",
     "verify",
     "verify_head",
+    "with_former",
+    "without_former",
     "wrap_for_session",
 ]
