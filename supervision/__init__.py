@@ -41,6 +41,7 @@ AREAS = (
     "calendar",
     "feeds",
     "vault",
+    "rotation",
     "notes",
     "export",
     "health",

@@ -113,6 +113,8 @@ class Act(StrEnum):
     VAULT_LOCK = "vault.lock"
     VAULT_RECOVER = "vault.recover"
     VAULT_CODE = "vault.new_code"
+    VAULT_ROTATE = "vault.rotate"
+    VAULT_ROTATED = "vault.rotated"
     VAULT_BEGIN_AGAIN = "vault.begin_again"
     EXPORT_MAKE = "export.make"
     NOTE_SAVE = "notes.save"

@@ -84,7 +84,18 @@ def open_with_passphrase(
         keys = vault.open_slot(slot.envelope, stretched, person_id, params, credential.salt, pepper)
     except vault.Damaged:
         return None
-    return keys if is_vault_of(person_id, keys) else None
+    return _whole(person_id, keys)
+
+
+def _whole(person_id: UUID, keys: Keys) -> Keys | None:
+    """The keys with the former ones beside them, if there are any; None for another vault's."""
+    if not is_vault_of(person_id, keys):
+        return None
+    former = db.session.scalar(select(Vault.former).where(Vault.person_id == person_id))
+    try:
+        return keys if former is None else vault.with_former(keys, person_id, former)
+    except vault.Damaged:
+        return None
 
 
 def is_vault_of(person_id: UUID, keys: Keys) -> bool:
@@ -242,9 +253,10 @@ def _open_code(person_id: UUID, kind: SlotKind, typed: str) -> ByCode:
         keys = vault.open_recovery_slot(slot.envelope, code, person_id)
     except vault.Damaged:
         raise Invalid("code", NOT_THIS_CODE) from None
-    if not is_vault_of(person_id, keys):
+    whole = _whole(person_id, keys)
+    if whole is None:
         raise Invalid("code", NOT_THIS_CODE)
-    return ByCode(keys, slot.envelope)
+    return ByCode(whole, slot.envelope)
 
 
 def _spend(person_id: UUID, envelope: bytes) -> bool:

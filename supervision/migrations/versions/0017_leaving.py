@@ -14,6 +14,11 @@ CLOSED = sa.text("state = 'closed'")
 def upgrade() -> None:
     op.add_column("sign_in", sa.Column("used_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("person", sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("vault", sa.Column("turn", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("vault", sa.Column("former", sa.LargeBinary(), nullable=True))
+    op.add_column(
+        "note_revision", sa.Column("turn", sa.Integer(), nullable=False, server_default="0")
+    )
     op.create_index(
         "ix_person_closed",
         "person",
@@ -25,5 +30,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_person_closed", table_name="person")
+    op.drop_column("note_revision", "turn")
+    op.drop_column("vault", "former")
+    op.drop_column("vault", "turn")
     op.drop_column("person", "closed_at")
     op.drop_column("sign_in", "used_at")

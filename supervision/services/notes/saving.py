@@ -167,6 +167,7 @@ def _store(
             envelope=sealed.envelope,
             wrap=sealed.wrap,
             epoch=1,
+            turn=row.turn,
         )
     )
     recount(row, keys, [gone] if gone else [], [Row(edit.note_id, number, sealed.hash)])
