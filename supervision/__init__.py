@@ -43,6 +43,7 @@ AREAS = (
     "vault",
     "rotation",
     "notes",
+    "figures",
     "export",
     "health",
     "importing",
