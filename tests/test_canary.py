@@ -90,9 +90,20 @@ def write_everywhere(place: Place) -> None:
     _post(place, client, edit, "/autosave", words | {"reflection": f"{SENTENCE}!"})
     for page in ("/notes", note, f"{note}/edit", f"{note}?version=1", f"/notes?page={SENTENCE}"):
         place.note(client.get(page))
+    _taken_away(place, client)
     _behind_a_lock(place, client, note, words)
     _post(place, client, client.form(note, button="Delete this reflection"), "", {})
     place.note(client.get("/notes"))
+
+
+def _taken_away(place: Place, client: Client) -> None:
+    """Figures, and exports plain and sealed: what leaves is the owner's, nothing of it stays."""
+    place.note(client.get("/figures"))
+    plain = {"present": PASSPHRASE, "sure": "y"}
+    button = "Download, readable by anybody"
+    place.note(client.submit("/export/plain", plain, button, buffered=True))
+    sealed = {"present": PASSPHRASE, "passphrase": f"{SENTENCE}!", "again": f"{SENTENCE}!"}
+    place.note(client.submit("/export", sealed, "Download, encrypted", buffered=True))
 
 
 def _behind_a_lock(place: Place, client: Client, note: str, words: dict[str, str]) -> None:
