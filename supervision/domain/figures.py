@@ -3,17 +3,32 @@
 Nothing is judged and nothing is kept: lines are drawn from what was written, while it is open.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from supervision.domain.reflections import SCALE, Value
 
-WEEKS = 26
+WEEKS, FEWEST = 26, 12
 WEEK = timedelta(days=7)
 SYSTEMS = ("threat", "drive", "soothing")
 WHOSE = ("me", "client", "room")
 Fields = Mapping[str, Value]
+
+
+class Told(NamedTuple):
+    """What is drawn of a reflection: when it was begun, as it is stored, and its answers."""
+
+    begun: str
+    fields: Fields
+
+
+def told(body: bytes) -> Told:
+    """Of a reflection's bytes only what is drawn: a thousand are read for one page."""
+    found = json.loads(body)
+    return Told(found["begun"], found["fields"])
 
 
 @dataclass(frozen=True)
@@ -61,13 +76,20 @@ def weeks(pages: Iterable[tuple[date, Fields]], today: date, week_starts: int) -
     ]
 
 
+def since_begun(found: Sequence[Week]) -> list[Week]:
+    """The weeks from the first in which something was written, FEWEST at least."""
+    first = next((nth for nth, week in enumerate(found) if week.written), len(found))
+    return list(found[min(first, len(found) - FEWEST) :])
+
+
 def points(pages: Iterable[tuple[date, Fields]], whose: str, since: date) -> list[Point]:
     """Each reflection from a day on in which a system was given a number, the earliest first."""
-    found = (
-        Point(day, *(_scale(fields.get(f"{system}_{whose}")) for system in SYSTEMS))
+    keys = [f"{system}_{whose}" for system in SYSTEMS]
+    found = [
+        Point(day, *(_scale(fields.get(key)) for key in keys))
         for day, fields in pages
-        if day >= since
-    )
+        if day >= since and not fields.keys().isdisjoint(keys)
+    ]
     return sorted((one for one in found if _says_something(one)), key=lambda one: one.on)
 
 

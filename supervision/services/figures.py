@@ -9,8 +9,7 @@ from sqlalchemy import bindparam, select
 
 from supervision.db import run
 from supervision.domain import figures, vault
-from supervision.domain.figures import WEEKS, WHOSE, Fields, Point, Week
-from supervision.domain.reflections import from_bytes
+from supervision.domain.figures import WEEKS, WHOSE, Fields, Point, Told, Week, told
 from supervision.domain.vault import FIRST, Keys, Sealed
 from supervision.models.notes import Note, NoteRevision
 from supervision.permissions import Actor
@@ -45,7 +44,9 @@ _TAILS = (
 
 @dataclass(frozen=True)
 class Figures:
-    """The last half year: its weeks, and the systems by whose they are, where any were given."""
+    """The last half year from the first reflection on: its weeks, and the systems by whose they
+    are, where any were given.
+    """
 
     since: date
     until: date
@@ -63,27 +64,26 @@ def figures_of(actor: Actor, at: datetime, keys: Keys) -> Figures:
     One that does not open is left out: the list of notes says so.
     """
     today = local_day(actor, at)
-    since = today - timedelta(days=(today.weekday() - actor.week_starts) % 7, weeks=WEEKS - 1)
-    pages = _pages(actor, keys, since)
+    oldest = today - timedelta(weeks=WEEKS)
+    pages = _pages(actor, keys, oldest)
+    weeks = figures.since_begun(figures.weeks(pages, today, actor.week_starts))
+    since = weeks[0].first_on
     systems = {whose: figures.points(pages, whose, since) for whose in WHOSE}
-    return Figures(
-        since,
-        today,
-        figures.weeks(pages, today, actor.week_starts),
-        {whose: found for whose, found in systems.items() if found},
-    )
+    return Figures(since, today, weeks, {who: found for who, found in systems.items() if found})
 
 
 def _pages(actor: Actor, keys: Keys, since: date) -> list[tuple[date, Fields]]:
-    """The day and the answers of each reflection that began since a day."""
+    """The day and the answers of each reflection that began since a day, as they were begun."""
     tails: dict[UUID, list[Any]] = {}
     for row in run(_TAILS, {"actor_id": actor.id, "since": since}):
         tails.setdefault(row.id, []).append(row)
-    opened = ((rows[-1].created_on, _fields(actor, keys, rows)) for rows in tails.values())
-    return [(day, fields) for day, fields in opened if fields is not None]
+    opened = ((rows[-1].created_on, _open(actor, keys, rows)) for rows in tails.values())
+    found = [(day, one) for day, one in opened if one is not None]
+    found.sort(key=lambda page: page[1].begun)
+    return [(day, one.fields) for day, one in found]
 
 
-def _fields(actor: Actor, keys: Keys, rows: list[Any]) -> Fields | None:
+def _open(actor: Actor, keys: Keys, rows: list[Any]) -> Told | None:
     latest = rows[-1]
     chained = vault.envelope_hash(rows[0].envelope) if latest.number > 1 else FIRST
     try:
@@ -97,4 +97,4 @@ def _fields(actor: Actor, keys: Keys, rows: list[Any]) -> Fields | None:
         )
     except vault.Damaged:
         return None
-    return from_bytes(body).words.fields
+    return told(body)

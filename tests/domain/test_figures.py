@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from supervision.domain.figures import WEEKS, Fields, Point, Spot, line, points, weeks
+from supervision.domain.figures import WEEKS, Fields, Point, Spot, line, points, since_begun, weeks
 
 MONDAY = date(2026, 11, 23)
 DAY = timedelta(days=1)
@@ -27,6 +27,13 @@ def test_half_a_year_is_shown_whole_weeks_without_writing_too() -> None:
         first,
         [1] + [0] * 25,
     )
+
+
+def test_weeks_before_the_first_reflection_are_left_out_down_to_twelve() -> None:
+    for ago, shown in ((0, 12), (13, 14), (25, 26)):
+        found = since_begun(weeks([(MONDAY - 7 * ago * DAY, {})], MONDAY, 0))
+        assert (len(found), found[-1].first_on) == (shown, MONDAY)
+    assert len(since_begun(weeks([], MONDAY, 0))) == 12
 
 
 def test_practice_counts_where_one_is_named() -> None:
