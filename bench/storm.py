@@ -26,9 +26,9 @@ class Storm:
 
 
 def storm(stage: Stage) -> Storm:
-    """Somebody alone tries to unlock; Alice goes on reading her calendar."""
+    """Alice's passphrase is guessed at; somebody else goes on reading their calendar."""
     server, over = stage.server("sqlite"), Event()
-    pages = repeat(Ask(PAGE, headers={"Cookie": stage.cookie("sqlite")}))
+    pages = repeat(Ask(PAGE, headers={"Cookie": stage.cookie("sqlite", alone=True)}))
     drive(server.port, pages, 50)
     calm = drive(server.port, pages, CALM)
     beside: list[float] = []
@@ -41,7 +41,7 @@ def storm(stage: Stage) -> Storm:
     return Storm(
         percentile(beside, 0.5) * 1000,
         percentile(calm, 0.5) * 1000,
-        statuses.count(422),
+        TRIES - statuses.count(429),
         statuses.count(429),
     )
 
@@ -53,5 +53,5 @@ def _read(port: int, pages: Iterator[Ask], over: Event, seconds: list[float]) ->
 
 def _tries(stage: Stage) -> Iterator[Ask]:
     form = {"passphrase": "a wrong one, surely", "csrf_token": stage.csrf_token("sqlite")}
-    headers = {"Cookie": stage.cookie("sqlite", alone=True)}
+    headers = {"Cookie": stage.cookie("sqlite")}
     return repeat(Ask("/unlock", 422, headers, form), TRIES)

@@ -89,8 +89,8 @@ def open_vault() -> Response:
     actor, form = viewer(), UnlockForm()
     if not form.validate_on_submit():
         return _unlock_page(422, form)
-    limits.spend(limits.UNLOCK, str(actor.id))
-    opened = sign_ins.check(actor.email, form.passphrase.data, settings())
+    with limits.trying(limits.UNLOCK, str(actor.id)):
+        opened = sign_ins.check(actor.email, form.passphrase.data, settings())
     if opened is None or opened.keys is None:
         with transactions.write():
             vaults.refuse_unlock(actor, clock.now())
@@ -176,8 +176,9 @@ def _is_passphrase(actor: Actor, form: UnlockForm | RecoverForm | BeginAgainForm
     """Whether the form holds the present passphrase; its throttle is that of unlocking."""
     if not form.validate_on_submit():
         return False
-    limits.spend(limits.UNLOCK, str(actor.id))
-    if sign_ins.check(actor.email, form.passphrase.data, settings()) is None:
+    with limits.trying(limits.UNLOCK, str(actor.id)):
+        opened = sign_ins.check(actor.email, form.passphrase.data, settings())
+    if opened is None:
         form.passphrase.errors = [_("This is not your present passphrase.")]
         return False
     limits.forgive(limits.UNLOCK, str(actor.id))

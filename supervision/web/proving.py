@@ -32,8 +32,8 @@ def prove(actor: Actor, form: Any) -> Opened | None:
     """
     if not form.validate_on_submit():
         return None
-    limits.spend(limits.UNLOCK, str(actor.id))
-    opened = sign_ins.check(actor.email, form.present.data, settings())
+    with limits.trying(limits.UNLOCK, str(actor.id)):
+        opened = sign_ins.check(actor.email, form.present.data, settings())
     if opened is None:
         form.present.errors = [_("This is not your present passphrase.")]
         return None

@@ -50,8 +50,8 @@ def enter() -> Response:
     if not form.validate_on_submit():
         return page("people/sign_in.html", 422, form=form)
     email = people.normal_email(form.email.data)
-    limits.spend(limits.SIGN_IN, email)
-    opened = sign_ins.check(email, form.passphrase.data, settings())
+    with limits.trying(limits.SIGN_IN, email):
+        opened = sign_ins.check(email, form.passphrase.data, settings())
     if opened is None:
         _refuse_sign_in()
         form.form_errors.append(_("Email and passphrase do not match an account here."))
