@@ -60,7 +60,7 @@ class Type(IntEnum):
     VERIFIER = 12
     UNLOCK = 13
     ADDRESS = 14
-    FORMER = 15
+    FORMER = 16
 
 
 _STARTS = tuple(_START.pack(MAGIC, VERSION, kind, SUITE) for kind in range(max(Type) + 1))

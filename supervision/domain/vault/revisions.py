@@ -68,7 +68,7 @@ def open_revision(
     is otherwise, WrongKey when the wrap is another vault's.
     """
     place = place_of(note_id, owner_id, number, previous_hash, epoch)
-    data_key = _unwrap(keys, place, sealed.wrap)
+    data_key = unwrap(keys, place, sealed.wrap)
     return unpad(unseal(OnceKey(data_key), Type.REVISION, place, sealed.envelope))
 
 
@@ -86,10 +86,10 @@ def rewrap_revision(
     The envelope stays as it is: neither head nor chain changes.
     """
     place = place_of(note_id, owner_id, number, previous_hash, epoch)
-    return seal(keys.wrap, Type.WRAP, place, _unwrap(keys, place, wrap))
+    return seal(keys.wrap, Type.WRAP, place, unwrap(keys, place, wrap))
 
 
-def _unwrap(keys: Keys, place: Place, wrap: bytes) -> bytes:
+def unwrap(keys: Keys, place: Place, wrap: bytes) -> bytes:
     """The data key, from under the present master key or, while it is replaced, the former."""
     try:
         return unseal(keys.wrap, Type.WRAP, place, wrap)
