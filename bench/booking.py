@@ -162,7 +162,8 @@ def _together(port: int, asks: list[list[Ask]]) -> tuple[list[Counter[int]], lis
 def one_slot(stage: Stage, engine: str) -> int:
     """Sixteen clients want one time of Alice's, twenty times; how often exactly one had it."""
     cast, cookie, won = stage.cast(engine), stage.cookie(engine), 0
-    first = this_monday().replace(tzinfo=None) + timedelta(weeks=2, days=6, hours=4)
+    # Saturdays at eleven at night: `book` has any other hour of a weekend.
+    first = this_monday().replace(tzinfo=None) + timedelta(weeks=2, days=5, hours=23)
     for number in range(SLOTS):
         at = first + timedelta(weeks=number)
         asks = [

@@ -40,6 +40,7 @@ AREAS = (
     "finding",
     "calendar",
     "feeds",
+    "dav",
     "vault",
     "rotation",
     "notes",

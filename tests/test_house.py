@@ -23,6 +23,8 @@ from tests.support.client import Client
 SAFE = {"GET", "HEAD", "OPTIONS"}
 # What a member of no roster of Alice's, and nobody at all, may open.
 OPEN = {
+    "dav.answer",
+    "dav.well_known",
     "feeds.read",
     "health.alive",
     "health.ready",
@@ -46,8 +48,9 @@ OPEN = {
     "static",
 }
 
-# What programs send as well, without a form's token: what is in the address is the permission.
-FOR_PROGRAMS = {"mail.stop"}
+# What programs send as well, without a form's token: what is in the address, or a password that no
+# browser keeps, is the permission.
+FOR_PROGRAMS = {"dav.answer", "dav.well_known", "mail.stop"}
 
 
 def rules(app: Flask) -> list[Rule]:
@@ -130,6 +133,7 @@ def things(app: Flask) -> Things:
         "sign_in_id": str(house.alice.sign_in_id),
         "token": "x" * 43,
         "filename": "app.css",
+        "path": "calendars/",
     }
     return Things(house, values)
 

@@ -13,7 +13,6 @@ from supervision.web.settings import settings
 bp = Blueprint("home", __name__)
 AHEAD = timedelta(weeks=4)
 SHOWN = 6
-MARKED = 3
 JUST_ENDED = timedelta(hours=12)
 
 
@@ -31,8 +30,8 @@ def index() -> str:
         waiting=waits.invitations,
         offers=waits.offers,
         endings=waits.endings,
-        attendance=waits.attendance[:MARKED],
-        more_attendance=max(len(waits.attendance) - MARKED, 0),
+        attendance=waits.attendance,
+        more_attendance=waits.more_attendance,
         asked=booking.requests_for(actor, at),
         turns_asked=meetings.questions_for(actor, at),
         polls_asked=waits.polls,

@@ -195,14 +195,13 @@ def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more
     page = rosters.roster_page(actor, roster_id)
     takes_part = page.takes_part
     coming_page, past_page = _number("coming"), _number("past")
+    coming, past = sessions.of_roster(actor, roster_id, at, coming_page, past_page)
     return show_page(
         "rosters/show.html",
         status,
         page=page,
-        coming=sessions.coming_of_roster(actor, roster_id, at, coming_page) if takes_part else [],
-        past=sessions.past_of_roster(actor, roster_id, at, past_page)
-        if takes_part or page.place.state == MemberState.ENDED
-        else [],
+        coming=coming if takes_part else [],
+        past=past if takes_part or page.place.state == MemberState.ENDED else [],
         polls=polls.open_polls_of(roster_id, at) if takes_part else [],
         coming_page=coming_page,
         past_page=past_page,

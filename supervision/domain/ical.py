@@ -26,6 +26,7 @@ PAST = timedelta(days=90)
 COMING = timedelta(days=400)
 CANCELLED_KEPT = timedelta(days=30)
 
+_RESOURCE = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODUCT}\r\nCALSCALE:GREGORIAN\r\n".encode()
 _END = b"END:VCALENDAR\r\n"
 _FOLD = 75
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -160,6 +161,11 @@ def calendar(name: str, zone: str, fragments: Iterable[bytes]) -> bytes:
     made.add("color", vText(COLOUR))
     head = made.to_ical(sorted=False).removesuffix(_END)
     return b"".join((head, *fragments, _END))
+
+
+def resource(fragment: bytes) -> bytes:
+    """A ready event as a file of a calendar (RFC 4791 section 4.1): alone, and without METHOD."""
+    return _RESOURCE + fragment + _END
 
 
 def check(body: bytes, events: int, fresh: Iterable[bytes] | None = None) -> None:

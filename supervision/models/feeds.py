@@ -26,18 +26,21 @@ class Privacy(StrEnum):
 
 
 class Client(StrEnum):
-    """Which calendar somebody said that a link is for."""
+    """Which calendar somebody said that a link is for; an ACCOUNT has a password, not a link."""
 
     GOOGLE = "google"
     APPLE = "apple"
     OUTLOOK = "outlook"
     THUNDERBIRD = "thunderbird"
     ANDROID = "android"
+    ACCOUNT = "account"
     OTHER = "other"
 
 
 class FeedSubscription(WithId, Model):
     """One private address for one calendar client; only the SHA-256 of its token is kept.
+
+    An account of calendars is one as well: its token is a password, and opens no address.
 
     `fetched_at` is when it was last fetched, noted every few minutes at most. `given_version` is
     the latest version of its person's feeds that it was given, first at `given_at`.

@@ -72,12 +72,16 @@ class Ending:
 @dataclass(frozen=True)
 class Waits:
     """What waits for the actor: invitations by title, the offer that lapses first, endings in
-    order of time, attendance with the latest session first, polls by when they close."""
+    order of time, attendance with the latest session first, polls by when they close.
+
+    `more_attendance` more sessions wait than are given.
+    """
 
     invitations: list[Invitation]
     offers: list[Offer]
     endings: list[Ending]
     attendance: list[Waiting]
+    more_attendance: int
     polls: list[polls.Waiting]
 
 
@@ -104,8 +108,8 @@ _MINE = Membership.person_id == bindparam("actor_id")
 _OF_SERIES = (Session.series_id == Series.id, Session.state == SessionState.PLANNED)
 _NO_TIME = cast(null(), UTCDateTime)
 _NO_COUNT = cast(null(), Integer)
-# Invitations have no time of their own; endings have a count of what is left, attendance a mark;
-# polls have a time alone.
+# Invitations have no time of their own; attendance has a mark, and a count of all that waits;
+# endings have a count of what is left, polls a time alone.
 _INVITATIONS = (
     select(
         Roster.id,
@@ -166,12 +170,18 @@ _OFFERS = (
         Session.state == SessionState.PLANNED,
     )
 )
+_ATTENDANCE = (
+    attendance.WAITING.add_columns(func.count().over(), _NO_TIME)
+    .order_by(Session.starts_at.desc(), Roster.title)
+    .limit(bindparam("most"))
+    .subquery()
+)
 # One statement for all of it, since every visit pays for it.
 _WAITS: CompoundSelect[Any] = union_all(
     _INVITATIONS,
     _OFFERS,
     _ENDINGS,
-    attendance.WAITING.add_columns(_NO_COUNT, _NO_TIME),
+    select(_ATTENDANCE),
     polls.WAITING.add_columns(cast(null(), Boolean), _NO_COUNT, _NO_TIME),
 )
 _HAS_ROSTERS = select(exists().where(_MINE, Membership.state.in_(CURRENT)))
@@ -193,25 +203,28 @@ def just_ended(actor: Actor, since: datetime, at: datetime) -> SessionRow | None
     return SessionRow(*tuple(row)) if row else None
 
 
-def waits(actor: Actor, at: datetime) -> Waits:
+def waits(actor: Actor, at: datetime, most: int = 3) -> Waits:
     """The rosters that the actor was asked into or is offered a seat of, seats of sessions that
-    are offered, the series they run that near their end, sessions to mark or to confirm, and polls
-    to answer."""
-    rows = run(_WAITS, attendance.bounds(actor, at)).all()
+    are offered, the series they run that near their end, `most` sessions to mark or to confirm,
+    and polls to answer."""
+    rows = run(_WAITS, attendance.bounds(actor, at) | {"most": most}).all()
     invited = [
         Invitation(row.id, row.title, row.kind, row.offered_until)
         for row in rows
         if row.starts_at is None
     ]
     endings = [
-        Ending(row.id, row.title, row.left, row.starts_at) for row in rows if row.left is not None
+        Ending(row.id, row.title, row.left, row.starts_at)
+        for row in rows
+        if row.left is not None and row.marked is None
     ]
     offers = [
         Offer(row.id, row.title, row.starts_at, row.offered_until)
         for row in rows
         if row.starts_at is not None and row.offered_until is not None
     ]
-    sessions = [Waiting(*tuple(row)[:5]) for row in rows if row.marked is not None]
+    marks = [row for row in rows if row.marked is not None]
+    sessions = [Waiting(*tuple(row)[:5]) for row in marks]
     asked = [
         polls.Waiting(row.id, row.title, row.kind, row.starts_at)
         for row in rows
@@ -225,6 +238,7 @@ def waits(actor: Actor, at: datetime) -> Waits:
         sorted(offers, key=lambda one: one.until),
         sorted(endings, key=lambda one: (one.last_at, one.title)),
         sorted(sessions, key=lambda one: one.starts_at, reverse=True),
+        marks[0].left - len(marks) if marks else 0,
         sorted(asked, key=lambda one: one.closes_at),
     )
 

@@ -110,8 +110,8 @@ organisers = _demand("organisers", _organisers)
 def for_programs(view: View) -> View:
     """Programs send this as well, without a form's token and from wherever they are.
 
-    What stands in the address is the permission, so there is nothing that another site could make
-    a browser do in somebody's name.
+    What stands in the address, or a password that no browser keeps, is the permission, so there is
+    nothing that another site could make a browser do in somebody's name.
     """
     view.for_programs = True  # type: ignore[attr-defined]  # a mark, read below and in headers
     return view

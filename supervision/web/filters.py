@@ -24,11 +24,13 @@ DAY = f"d{TIED}MMMM"
 
 def viewer_zone() -> str:
     """The viewer's IANA zone, UTC for nobody."""
-    return current_user.zone if current_user.is_authenticated else "UTC"
+    viewer = current_user._get_current_object()  # a proxy asked twice looks twice
+    return viewer.zone if viewer.is_authenticated else "UTC"
 
 
 def viewer_clock() -> str:
-    return current_user.clock if current_user.is_authenticated else "24"
+    viewer = current_user._get_current_object()
+    return viewer.clock if viewer.is_authenticated else "24"
 
 
 @lru_cache(maxsize=4096)

@@ -52,6 +52,8 @@ def _throttle(name: str, here: str, account: str, address: str) -> Throttle:
 # for its owner, who sits elsewhere.
 SIGN_IN = _throttle("sign-in", "10/15 minutes", "50/15 minutes", "100/15 minutes")
 UNLOCK = _throttle("unlock", "10/15 minutes", "30/15 minutes", "100/15 minutes")
+# Wrong ones alone are counted: 256 random bits are not guessed, and nobody is to be locked out.
+ACCOUNT = _throttle("account", "10/15 minutes", "50/15 minutes", "100/15 minutes")
 RECOVERY = _throttle("recovery", "5/15 minutes", "20/hour", "30/hour")
 RESET = _throttle("reset", "3/hour", "6/hour", "30/hour")
 INVITATION = _throttle("invitation", "30/hour", "60/hour", "60/hour")

@@ -22,7 +22,10 @@ from supervision.services.audit import request_id
 
 HERE = Path(__file__).parent.parent
 LEVELS = logging.getLevelNamesMapping()
-METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}) | {
+    "PROPFIND",
+    "REPORT",
+}
 QUIET = ("health.alive", "health.ready", "health.measured", "static")
 log = structlog.get_logger()
 

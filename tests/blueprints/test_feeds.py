@@ -80,7 +80,7 @@ def test_feeds_without_any_say_what_to_do_next(bob) -> None:
 def test_feed_is_two_clicks_from_where_sessions_are(house, bob, path) -> None:
     page = bob.get(path.format(group=house.group)).text
     assert re.search(r'<a href="(/feeds/new[^"]*)"[^>]*>Put it into my calendar</a>', page)
-    assert len(re.findall(r'<button class="client" type="submit"', bob.get("/feeds/new").text)) == 6
+    assert len(re.findall(r'<button class="client" type="submit"', bob.get("/feeds/new").text)) == 7
 
 
 def test_feed_made_by_one_press_shows_its_address_once(bob, new_client) -> None:
@@ -102,7 +102,7 @@ def test_feed_made_by_one_press_shows_its_address_once(bob, new_client) -> None:
     assert "shown once" in again
 
 
-@pytest.mark.parametrize("which", Client)
+@pytest.mark.parametrize("which", [one for one in Client if one != Client.ACCOUNT])
 def test_link_has_the_steps_of_its_client_alone_and_a_name_of_its_own(bob, which) -> None:
     steps = {
         Client.GOOGLE: "From URL",
@@ -304,6 +304,47 @@ def test_feed_of_somebody_else_does_not_exist(house, token, new_client, who) -> 
 def test_feeds_ask_a_stranger_to_sign_in(app, client) -> None:
     response = client.get("/feeds")
     assert (response.status_code, response.location) == (302, "/sign-in?next=/feeds")
+
+
+# -- accounts --------------------------------------------------------------------------------
+
+VALUE = re.compile(r'<input id="account-(\w+)" value="([^"]+)" readonly')
+
+
+def make_account(bob, **choices) -> str:
+    response = bob.submit("/feeds/new", {"client": "account"} | choices, PRESS)
+    assert response.status_code == 303
+    return str(response.location)
+
+
+def test_account_shows_what_a_program_asks_for_once(house, bob) -> None:
+    page = make_account(bob, scope=str(house.group), privacy="busy")
+    made = subscription()
+    assert (made.label, made.scope, made.roster_id, made.privacy) == (
+        "CalDAV account", "person", None, "busy",
+    )  # fmt: skip
+    shown = dict(VALUE.findall(bob.get(page).text))
+    assert (shown["server"], shown["user"]) == ("http://localhost/dav/", "bob@example.org")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", shown["password"])
+    again = bob.get(page).text
+    assert shown["password"] not in again
+    assert "The password was shown once" in again
+    assert "All my sessions, and each roster" in again
+
+
+def test_account_that_is_reset_gets_another_password(bob) -> None:
+    page = make_account(bob)
+    first = dict(VALUE.findall(bob.get(page).text))["password"]
+    after = bob.submit(page, button="Reset", follow_redirects=True).text
+    assert dict(VALUE.findall(after))["password"] != first
+    assert "The old password is turned off." in after
+
+
+def test_account_that_is_turned_off_says_what_programs_keep(bob) -> None:
+    page = make_account(bob)
+    after = bob.submit(page, button="Turn off", follow_redirects=True).text
+    assert "The password is turned off. Programs keep what they have" in after
+    assert "Programs that still try are refused." in bob.get(page).text
 
 
 # -- HTTP ------------------------------------------------------------------------------------

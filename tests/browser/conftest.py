@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import BrowserContext, Page
 
+from supervision import config, create_app
+from supervision.db import db
 from tests.browser import chromium
 from tests.support.server import Server
 
@@ -32,6 +35,24 @@ def server() -> Iterator[Server]:
     yield running
     running.stop()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Server]:
+    """A server with an empty database, which this test may break."""
+    running = Server(tmp_path / "instance", workers=1).wait()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def here(alone: Server) -> Iterator[Flask]:
+    """The application in this process, on the server's database."""
+    app = create_app(config.load({"SUPERVISION_INSTANCE": str(alone.instance)}))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ BETWEEN = (320, 480, 768, 900, 1024, 1200, 1440)
 NOT_PAGES = {
     "availability.calendar",
     "availability.coming",
+    "dav.answer",
+    "dav.well_known",
     "feeds.read",
     "health.alive",
     "health.measured",
@@ -316,7 +318,8 @@ def test_every_page_is_looked_at(new_page, sign_in, known):
             reached |= {endpoint for endpoint, _path in pages.follow(page.request, known, start)}
     rules = known.map.iter_rules()
     answering = {rule.endpoint for rule in rules if "GET" in (rule.methods or ())}
-    assert answering - reached == NOT_PAGES | BY_HAND
+    assert answering - reached - BY_HAND == NOT_PAGES
+    assert answering >= BY_HAND
 
 
 def test_pages_from_an_invitation_to_a_forgotten_passphrase(new_page, sign_in, judge, known):
@@ -395,17 +398,20 @@ def forget(page: Page, email: str, judge: Judge) -> None:
     page.get_by_role("button", name="Sign out").click()
     judge.visit(page, "/reset")
     page.get_by_label("Email").fill(email)
-    page.get_by_role("button", name="Mail me a link").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Mail me a link").click()
     judge.look(page)
     judge.visit(page, mailed_link(page, email))
     page.get_by_label("New passphrase").fill(PASSPHRASE + " again")
     page.get_by_label("The same passphrase again").fill(PASSPHRASE + " again")
-    page.get_by_role("button", name="Set passphrase").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Set passphrase").click()
     judge.look(page)
     if "/sign-in" in page.url:
         page.get_by_label("Email").fill(email)
         page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE + " again")
-        page.get_by_role("button", name="Sign in").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Sign in").click()
     for path in ("/unlock", "/vault/recover", "/vault/begin-again"):
         judge.visit(page, path)
 

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from supervision import clock, config, create_app
+from supervision import clock
 from supervision.db import db, writing
 from supervision.models.feeds import Privacy, Scope
 from supervision.models.sessions import Session
@@ -27,24 +27,6 @@ WORDS = "Group supervision"
 # When, in which sequence and where: what a client writes down of a session.
 Held = tuple[datetime, int, str]
 USUAL = "https://meet.example.org/tuesday"
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> Iterator[Server]:
-    """A server with an empty database, which this test may break."""
-    running = Server(tmp_path / "instance", workers=1).wait()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def here(alone: Server) -> Iterator[Flask]:
-    """The application in this process, on the server's database."""
-    app = create_app(config.load({"SUPERVISION_INSTANCE": str(alone.instance)}))
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 class Follower:

@@ -190,6 +190,17 @@ def test_equals_wait_to_mark_and_then_to_confirm(app: Flask) -> None:
     assert waits(ann, AT + 21 * DAY) == []
 
 
+def test_a_correction_elsewhere_asks_nobody_to_confirm_their_own_word(app: Flask) -> None:
+    ann, ben = factories.person("ann"), factories.person("ben")
+    peers = factories.roster(ann, ben, kind=Kind.PEER)
+    first, second = (factories.session(peers, AT - n * DAY, ann, ben).id for n in (1, 2))
+    mark(ann, first)
+    attendance.agree(ben, AT, first, 1)
+    mark(ben, second)
+    attendance.mark(ann, AT, second, Marking(1, {ben.id: Said("missed")}, {}))
+    assert (waits(ann), waits(ben)) == ([], [(second, True)])
+
+
 def test_home_reads_both_kinds_that_wait_by_one_statement(house, group) -> None:
     session = held(house, group, AT - DAY)
     made = factories.roster(house.bob, title="Peers", kind=Kind.PEER)
@@ -198,4 +209,8 @@ def test_home_reads_both_kinds_that_wait_by_one_statement(house, group) -> None:
         found = home.waits(house.alice, AT)
     assert [one.title for one in found.invitations] == ["Peers"]
     assert [one.session_id for one in found.attendance] == [session]
-    assert len(seen) == 1
+    assert (found.more_attendance, len(seen)) == (0, 1)
+    latest = held(house, group, AT - DAY / 2)
+    found = home.waits(house.alice, AT, most=1)
+    assert [one.session_id for one in found.attendance] == [latest]
+    assert found.more_attendance == 1

@@ -80,7 +80,7 @@ def test_invitations_come_by_title_and_only_from_rosters_that_live(house) -> Non
         factories.join(made, house.charlie, state="invited")
     found = home.waits(house.charlie, AT).invitations
     assert [(row.title, row.kind) for row in found] == [("Alpha", "group"), ("beta", "group")]
-    assert home.waits(house.bob, AT) == home.Waits([], [], [], [], [])
+    assert home.waits(house.bob, AT) == home.Waits([], [], [], [], 0, [])
 
 
 def test_seat_that_is_offered_waits_for_an_answer_and_a_place_in_line_does_not(house) -> None:

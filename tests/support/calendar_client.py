@@ -8,12 +8,13 @@ import os
 import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
 PROGRAMS = Path(__file__).parents[2] / ".venv-clients" / "bin"
+FOLLOWER = Path(__file__).with_name("caldav_follower.py")
 LISTED = "%Y-%m-%dT%H:%M"
 
 SYNC = """
@@ -33,6 +34,30 @@ url = "{address}"
 [storage local]
 type = "filesystem"
 path = "{folder}/calendar/"
+fileext = ".ics"
+"""
+
+ACCOUNT = """
+[general]
+status_path = "{folder}/status/"
+
+[pair account]
+a = "remote"
+b = "local"
+collections = ["from a"]
+conflict_resolution = "a wins"
+
+[storage remote]
+type = "caldav"
+url = "{address}"
+username = "{email}"
+password = "{password}"
+item_types = ["VEVENT"]
+read_only = true
+
+[storage local]
+type = "filesystem"
+path = "{folder}/calendars/"
 fileext = ".ics"
 """
 
@@ -109,16 +134,83 @@ class CalendarClient:
         return local.astimezone(UTC)
 
     def _run(self, program: str, *arguments: str) -> str:
-        path = PROGRAMS / program
+        return run(self._folder, program, *arguments)
+
+
+class AccountClient:
+    """vdirsyncer with an account, which it finds from the host alone; kept in `folder`."""
+
+    def __init__(self, folder: Path, address: str, email: str, password: str) -> None:
+        self._folder, self._sync = folder, folder / "vdirsyncer.conf"
+        folder.mkdir()
+        given = {"address": address, "email": email, "password": password}
+        self._sync.write_text(ACCOUNT.format(folder=folder, **given))
+        self._run("discover", said="y\n" * 20)
+
+    def sync(self, calendar: str = "") -> None:
+        """Fetch what is new, of one calendar or all. Raises CalledProcessError when refused."""
+        self._run("sync", *([f"account/{calendar}"] if calendar else []))
+
+    def held(self, calendar: str) -> list[Event]:
+        """The events of a calendar, by start."""
+        files = (self._folder / "calendars" / calendar).glob("*.ics")
+        found = [event for path in files for event in Calendar.from_ical(path.read_bytes()).events]
+        return sorted(found, key=lambda event: str(event.decoded("dtstart")))
+
+    def _run(self, *command: str, said: str = "") -> None:
+        run(self._folder, "vdirsyncer", "--config", str(self._sync), *command, said=said)
+
+
+class Library:
+    """The library caldav with an account, following by sync tokens in a process of its own."""
+
+    def __init__(self, folder: Path, address: str, email: str, password: str) -> None:
+        path = PROGRAMS / "python"
         assert path.exists(), f"{path} is missing; bin/test installs it"
-        # A home of its own: the developer's own calendars are nobody's business here.
-        environment = os.environ | {"HOME": str(self._folder), "LC_ALL": "C.UTF-8"}
-        done = subprocess.run(
-            [path, *arguments],
-            env=environment,
-            check=True,
-            capture_output=True,
+        self._process = subprocess.Popen(
+            [path, FOLLOWER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"HOME": str(folder), "LC_ALL": "C.UTF-8"},
             text=True,
-            timeout=60,
         )
-        return done.stdout
+        self._say(json.dumps({"url": address, "username": email, "password": password}))
+
+    def look(self, only: str = "look") -> dict[str, Any]:
+        """By calendar, after asking what changed: its events, and whether nothing had changed.
+
+        `only` names the one calendar to follow from here on.
+        """
+        self._say(only)
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        assert line, "the library ended"
+        told: dict[str, Any] = json.loads(line)
+        return told
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def _say(self, line: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+
+def run(folder: Path, program: str, *arguments: str, said: str = "") -> str:
+    """What a client printed. Raises CalledProcessError."""
+    path = PROGRAMS / program
+    assert path.exists(), f"{path} is missing; bin/test installs it"
+    # A home of its own: the developer's own calendars are nobody's business here.
+    environment = os.environ | {"HOME": str(folder), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        [path, *arguments],
+        env=environment,
+        input=said,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.stdout

@@ -23,6 +23,7 @@ NAMES = {
     Client.THUNDERBIRD: lazy("Thunderbird"),
     Client.ANDROID: lazy("Android phone"),
     Client.OTHER: lazy("Another program"),
+    Client.ACCOUNT: lazy("CalDAV account"),
 }
 ABOUT = {
     Client.GOOGLE: lazy("On the web, and on phones that use it"),
@@ -31,6 +32,7 @@ ABOUT = {
     Client.THUNDERBIRD: lazy("On a computer"),
     Client.ANDROID: lazy("Without Google, by the app ICSx⁵"),
     Client.OTHER: lazy("Whatever subscribes to an address"),
+    Client.ACCOUNT: lazy("For DAVx⁵, GNOME, Evolution and others"),
 }
 # Where the link is wanted on a phone, whose camera reads it.
 BY_CAMERA = {Client.APPLE, Client.ANDROID, Client.OTHER}
@@ -45,6 +47,7 @@ AGENTS = (
     ("ICSx5", "ICSx⁵"),
     ("Nextcloud", "Nextcloud"),
     ("vdirsyncer", "vdirsyncer"),
+    ("DAVx5", "DAVx⁵"),
     ("CalendarAgent", "Apple Calendar"),
     ("dataaccessd", "Apple Calendar"),
     ("iOS/", "Apple Calendar"),
@@ -61,6 +64,16 @@ def ways(token: str, client: str) -> dict[str, object]:
         "webcal": webcal,
         "google": "https://calendar.google.com/calendar/r?cid=" + quote(webcal, safe=""),
         "code": _code(webcal) if client in BY_CAMERA else None,
+        "trial": settings().host in LOOPBACK,
+    }
+
+
+def account(token: str, email: str) -> dict[str, object]:
+    """What a program asks for that takes an account."""
+    return {
+        "server": base_url() + url_for("dav.answer"),
+        "email": email,
+        "password": token,
         "trial": settings().host in LOOPBACK,
     }
 

@@ -119,15 +119,22 @@ def rename(subscription_id: UUID) -> Response | tuple[str, int]:
 @signed_in
 def reset(subscription_id: UUID) -> Response:
     made, token = feeds.reset(viewer(), clock.now(), subscription_id)
-    flash(_("The old link is turned off. Put the new one in its place."))
+    if made.client == Client.ACCOUNT:
+        flash(_("The old password is turned off. Put the new one in its place."))
+    else:
+        flash(_("The old link is turned off. Put the new one in its place."))
     return _to_address(made.id, token)
 
 
 @bp.post("/feeds/<uuid:subscription_id>/turn-off")
 @signed_in
 def turn_off(subscription_id: UUID) -> Response:
+    row = feeds.subscription_row(viewer(), subscription_id)
     feeds.turn_off(viewer(), clock.now(), subscription_id)
-    flash(_("The link is turned off. Your sessions leave that calendar when it next looks."))
+    if row.client == Client.ACCOUNT:
+        flash(_("The password is turned off. Programs keep what they have; remove it there."))
+    else:
+        flash(_("The link is turned off. Your sessions leave that calendar when it next looks."))
     return redirect(url_for("feeds.index"), 303)
 
 
@@ -153,7 +160,8 @@ def _new(form: MakeForm) -> str:
 
 def _made(form: MakeForm) -> tuple[UUID, str]:
     actor, client = viewer(), Client(form.client.data)
-    roster_id = None if form.scope.data == ALL else UUID(form.scope.data)
+    whole = form.scope.data == ALL or client == Client.ACCOUNT
+    roster_id = None if whole else UUID(form.scope.data)
     made, token = feeds.make_subscription(
         actor,
         clock.now(),
@@ -175,15 +183,17 @@ def _to_address(subscription_id: UUID, token: str) -> Response:
 def _show(subscription_id: UUID, form: RenameForm | None = None) -> str:
     row = feeds.subscription_row(viewer(), subscription_id)
     held = session.get(ADDRESS) or {}
-    token = None
+    token = ""
     if held.get("id") == str(subscription_id):
         # Shown once: what is kept nowhere cannot be found by whoever comes next.
         token = session.pop(ADDRESS)["token"]
+    is_account = row.client == Client.ACCOUNT
     return render_template(
         "feeds/show.html",
         row=row,
         form=form or RenameForm(formdata=None, obj=row),
-        links=clients.ways(token, row.client) if token else None,
+        links=clients.ways(token, row.client) if token and not is_account else None,
+        account=clients.account(token, viewer().email) if token and is_account else None,
         fetched=clients.fetched,
     )
 

@@ -31,7 +31,12 @@ class Waiting:
 
 _ANY = aliased(Attendance)
 _ROWS = exists().where(Attendance.session_id == Session.id)
-_VERSION = select(func.max(_ANY.version)).where(_ANY.session_id == Session.id).scalar_subquery()
+_VERSION = (
+    select(func.max(_ANY.version))
+    .where(_ANY.session_id == Session.id)
+    .correlate(Session)
+    .scalar_subquery()
+)
 _SAID_BY_ME = exists().where(
     Attendance.session_id == Session.id,
     Attendance.version == _VERSION,
@@ -43,10 +48,21 @@ _ANSWERED = exists().where(
     AttendanceAnswer.version == _VERSION,
 )
 _CANCELLED_LATE = and_(Session.state == SessionState.CANCELLED, Session.late)
+# Not joined: of a person with many rosters SQLite would read all of them first.
+_ROLE = (
+    select(Membership.role)
+    .where(
+        Membership.roster_id == Session.roster_id,
+        Membership.person_id == Claim.person_id,
+        Membership.state == MemberState.ACTIVE,
+    )
+    .correlate(Session, Claim)
+    .scalar_subquery()
+)
 _TO_MARK = and_(
     ~_ROWS,
     Claim.ends_at > bindparam("since"),
-    or_(Roster.kind == Kind.PEER, Membership.role.in_(LEADS)),
+    or_(Roster.kind == Kind.PEER, _ROLE.in_(LEADS)),
 )
 _TO_CONFIRM = and_(_ROWS, Roster.kind == Kind.PEER, ~_SAID_BY_ME, ~_ANSWERED)
 # Bounded by the actor's claims of three weeks: what to mark of two, what to confirm of all.
@@ -54,18 +70,13 @@ WAITING = (
     select(Session.id, Roster.title, Roster.kind, Session.starts_at, _ROWS.label("marked"))
     .join(Claim, Claim.session_id == Session.id)
     .join(Roster, Roster.id == Session.roster_id)
-    .join(
-        Membership,
-        (Membership.roster_id == Session.roster_id)
-        & (Membership.person_id == Claim.person_id)
-        & (Membership.state == MemberState.ACTIVE),
-    )
     .where(
         Claim.person_id == bindparam("actor_id"),
         Claim.starts_at > bindparam("earliest"),
         Claim.starts_at < bindparam("at"),
         Claim.ends_at <= bindparam("at"),
         or_(Session.state == SessionState.PLANNED, _CANCELLED_LATE),
+        _ROLE.is_not(None),
         or_(_TO_MARK, _TO_CONFIRM),
     )
 )

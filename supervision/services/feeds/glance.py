@@ -17,7 +17,8 @@ from sqlalchemy.types import TypeEngine
 from supervision.db import looking
 from supervision.models.feeds import FeedSnapshot, FeedSubscription
 from supervision.models.people import Person
-from supervision.services.feeds.reading import RECEIPT_EVERY, Feed, Held
+from supervision.services.feeds.fetches import RECEIPT_EVERY
+from supervision.services.feeds.reading import Feed, Held
 from supervision.services.feeds.subscriptions import token_hash
 
 MOST_BYTES = 8 * 1024 * 1024

@@ -9,22 +9,22 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, or_, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from supervision.db import db, writing
 from supervision.domain import ical
-from supervision.models.feeds import FeedSnapshot, FeedSubscription
+from supervision.models.feeds import Client, FeedSnapshot, FeedSubscription
 from supervision.models.people import Person
 from supervision.services.audit import Act, record
 from supervision.services.feeds.building import RosterLeftError, build
+from supervision.services.feeds.fetches import note_fetch
 from supervision.services.feeds.fragments import NOTHING, Built
 from supervision.services.feeds.rows import Wanted
 from supervision.services.feeds.subscriptions import TOMBSTONE_STANDS, token_hash
 from supervision.services.feeds.words import words_in
 
-RECEIPT_EVERY = timedelta(minutes=5)
 # Of gzip: a third of the time of its usual level, for a tenth more bytes.
 LEVEL = 1
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -120,7 +120,10 @@ _STATE: Select[*tuple[Any, ...]] = (
     )
     .join(Person, Person.id == FeedSubscription.person_id)
     .outerjoin(FeedSnapshot, FeedSnapshot.subscription_id == FeedSubscription.id)
-    .where(FeedSubscription.token_hash == bindparam("hash"))
+    .where(
+        FeedSubscription.token_hash == bindparam("hash"),
+        FeedSubscription.client != Client.ACCOUNT,
+    )
 )
 _WITH_PLAIN = _STATE.add_columns(FeedSnapshot.body)
 _WITH_GZIPPED = _STATE.add_columns(FeedSnapshot.gzipped)
@@ -151,7 +154,7 @@ def read_feed(
         return UNKNOWN
     found = _Found(*row)
     answer = _answer(found, at, base_url, held, zipped)
-    _note_fetch(found, answer.version if whole or answer.status == 304 else None, at, agent)
+    note_fetch(found, answer.version if whole or answer.status == 304 else None, at, agent)
     return answer
 
 
@@ -321,25 +324,3 @@ def _end(found: _Found, at: datetime) -> None:
             .values(off_at=at)
         )
         record(Act.FEED_TURN_OFF, at, None, found.id)
-
-
-def _note_fetch(found: _Found, version: int | None, at: datetime, agent: str) -> None:
-    """Remember who asked and when, now and then, and each new version that they were given.
-
-    Of several who ask at once one writes; a feed never fails for it.
-    """
-    last, given = FeedSubscription.fetched_at, FeedSubscription.given_version
-    values: dict[str, object] = {"fetched_at": at, "agent": " ".join(agent.split())[:200]}
-    if version is not None and (found.given_version is None or version > found.given_version):
-        values |= {"given_version": version, "given_at": at}
-        due = or_(given.is_(None), given < version)
-    elif found.fetched_at is None or at - found.fetched_at >= RECEIPT_EVERY:
-        due = or_(last.is_(None), last <= at - RECEIPT_EVERY)
-    else:
-        return
-    this = FeedSubscription.id == found.id
-    try:
-        with writing():
-            db.session.execute(update(FeedSubscription).where(this, due).values(values))
-    except SQLAlchemyError as error:
-        log.warning("fetch not noted", error=type(error).__name__)

@@ -1,4 +1,7 @@
-"""What a person does with their calendar subscriptions: make, reset, turn off, look at them."""
+"""What a person does with their calendar subscriptions: make, reset, turn off, look at them.
+
+An account of calendars (CalDAV) is a subscription too, whose token is its password.
+"""
 
 import hashlib
 import secrets
@@ -253,6 +256,8 @@ def _demand_choices(scope: str, roster_id: UUID | None, privacy: str, client: st
         raise Invalid("privacy", N_("Choose how much the calendar tells."))
     if client not in set(Client):
         raise Invalid("client", N_("Choose your calendar."))
+    if client == Client.ACCOUNT and scope != Scope.PERSON:
+        raise Invalid("scope", N_("An account has all your sessions, and each roster by itself."))
 
 
 def _demand_place(person_id: UUID, roster_id: UUID) -> None:

@@ -14,6 +14,7 @@ from supervision.models.availability import (
     AvailabilityTerms,
     TimeOff,
 )
+from supervision.models.dav import Collection
 from supervision.models.feeds import FeedSnapshot, FeedSubscription
 from supervision.models.leave import Leave
 from supervision.models.mail import (
@@ -111,7 +112,8 @@ def _say_goodbye(person: Person, at: datetime) -> None:
 def _delete_private(person_id: UUID) -> None:
     vaults.forget(person_id)
     mine = select(FeedSubscription.id).where(FeedSubscription.person_id == person_id)
-    db.session.execute(delete(FeedSnapshot).where(FeedSnapshot.subscription_id.in_(mine)))
+    for held in (FeedSnapshot, Collection):
+        db.session.execute(delete(held).where(held.subscription_id.in_(mine)))
     db.session.execute(delete(FeedSubscription).where(FeedSubscription.person_id == person_id))
     for model in PRIVATE:
         db.session.execute(delete(model).where(model.person_id == person_id))

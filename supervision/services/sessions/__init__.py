@@ -23,6 +23,7 @@ from supervision.services.sessions.reads import (
     Standing,
     coming_of_roster,
     next_start,
+    of_roster,
     past_of_roster,
     sessions_between,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "member_left",
     "move_session",
     "next_start",
+    "of_roster",
     "past_of_roster",
     "republish",
     "session_file",

@@ -176,17 +176,24 @@ _BETWEEN_AND_OPEN = union_all(_MINE, _OPEN).order_by("starts_at", "title")
 # Who runs a roster sees all its sessions, who takes part those that are for all and their own,
 # who has left those that were theirs, others none.
 _RUNS = Membership.role.in_(LEADS) | (Membership.role == MemberRole.PEER)
-_OF_ROSTER = (
-    ROWS.where(
-        Session.roster_id == bindparam("roster_id"),
-        Session.state != SessionState.DECLINED,
-        (Membership.id.is_not(None) & (Session.for_all | _RUNS)) | _IS_MINE,
-    )
-    .offset(bindparam("skip"))
-    .limit(PAGE)
+_OF_ROSTER = ROWS.where(
+    Session.roster_id == bindparam("roster_id"),
+    Session.state != SessionState.DECLINED,
+    (Membership.id.is_not(None) & (Session.for_all | _RUNS)) | _IS_MINE,
+).limit(PAGE)
+_COMING = (
+    _OF_ROSTER.where(Session.starts_at > bindparam("at"))
+    .order_by(Session.starts_at)
+    .offset(bindparam("coming_from"))
+    .subquery()
 )
-_COMING = _OF_ROSTER.where(Session.starts_at > bindparam("at")).order_by(Session.starts_at)
-_PAST = _OF_ROSTER.where(Session.starts_at <= bindparam("at")).order_by(Session.starts_at.desc())
+_PAST = (
+    _OF_ROSTER.where(Session.starts_at <= bindparam("at"))
+    .order_by(Session.starts_at.desc())
+    .offset(bindparam("past_from"))
+    .subquery()
+)
+_COMING_AND_PAST = union_all(select(_COMING), select(_PAST))
 
 
 def _read(query: Executable, **values: object) -> list[SessionRow]:
@@ -221,16 +228,34 @@ def next_start(roster_id: ColumnElement[UUID] | Any) -> ScalarSelect[Any]:
     )
 
 
+def of_roster(
+    actor: Actor, roster_id: UUID, at: datetime, coming_page: int = 1, past_page: int = 1
+) -> tuple[list[SessionRow], list[SessionRow]]:
+    """A page of what a roster has still to come, soonest first, and one of what has begun, latest
+    first; nothing for a stranger. One statement."""
+    rows = _read(
+        _COMING_AND_PAST,
+        actor_id=actor.id,
+        roster_id=roster_id,
+        at=at,
+        coming_from=_skip(coming_page),
+        past_from=_skip(past_page),
+    )
+    in_order = sorted(rows, key=lambda row: row.starts_at)
+    coming = [row for row in in_order if row.starts_at > at]
+    return coming, [row for row in reversed(in_order) if row.starts_at <= at]
+
+
 def coming_of_roster(
     actor: Actor, roster_id: UUID, at: datetime, page: int = 1
 ) -> list[SessionRow]:
-    """A page of what a roster has still to come, soonest first; nothing for a stranger."""
-    return _read(_COMING, actor_id=actor.id, roster_id=roster_id, at=at, skip=_skip(page))
+    """The first of what `of_roster` gives."""
+    return of_roster(actor, roster_id, at, coming_page=page)[0]
 
 
 def past_of_roster(actor: Actor, roster_id: UUID, at: datetime, page: int = 1) -> list[SessionRow]:
-    """A page of a roster's sessions that have begun, latest first; nothing for a stranger."""
-    return _read(_PAST, actor_id=actor.id, roster_id=roster_id, at=at, skip=_skip(page))
+    """The second of what `of_roster` gives."""
+    return of_roster(actor, roster_id, at, past_page=page)[1]
 
 
 def _skip(page: int) -> int:

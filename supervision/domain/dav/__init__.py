@@ -1,0 +1,42 @@
+"""WebDAV and CalDAV as bytes (RFC 4918, 4791, 6578), as far as calendars that are only read need.
+
+`asking` takes requests apart, `answering` writes answers, `ledger` knows what changed since when.
+"""
+
+from supervision.domain.dav.answering import error, missing, multistatus, node, response
+from supervision.domain.dav.asking import (
+    BadRequestError,
+    Multiget,
+    Query,
+    Report,
+    Sync,
+    UnsupportedError,
+    Wish,
+    propfind,
+    report,
+)
+from supervision.domain.dav.ledger import Changes, Ledger
+from supervision.domain.dav.names import apple, cal, cs, dav
+
+__all__ = [
+    "BadRequestError",
+    "Changes",
+    "Ledger",
+    "Multiget",
+    "Query",
+    "Report",
+    "Sync",
+    "UnsupportedError",
+    "Wish",
+    "apple",
+    "cal",
+    "cs",
+    "dav",
+    "error",
+    "missing",
+    "multistatus",
+    "node",
+    "propfind",
+    "report",
+    "response",
+]
