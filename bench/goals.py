@@ -16,7 +16,7 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from bench import booking, finding, starts, storm
+from bench import booking, finding, sharing, starts, storm
 from bench import slots as free
 from bench.dataset import ALICE, PASSPHRASE, this_monday
 from bench.feeds import Change
@@ -207,6 +207,12 @@ def timed(act: Callable[[], object], times: int = 2000) -> Callable[[], float]:
     return cost
 
 
+def share(_stage: Stage) -> Iterator[Row]:
+    """Sealing a text of 2 KB to one reader beside a bare HPKE seal and a bare Ed25519 signature."""
+    ours, bare = sharing.share_and_bare(os.urandom(1024).hex().encode())
+    yield compare("share", "2 KB, one reader", timed(ours), timed(bare), 1.5, "at most")
+
+
 def unlock(stage: Stage) -> Iterator[Row]:
     """Signing in, which unlocks the vault, beside one bare run of Argon2id."""
     form = {"email": ALICE, "passphrase": PASSPHRASE, "csrf_token": stage.csrf_token("sqlite")}
@@ -309,6 +315,7 @@ GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "book-check": book_check,
     "book-contended": book_contended,
     "note": note,
+    "share": share,
     "unlock": unlock,
     "unlock-storm": unlock_storm,
     "p99": p99,

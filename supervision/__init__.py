@@ -46,6 +46,7 @@ AREAS = (
     "notes",
     "figures",
     "export",
+    "sharing",
     "health",
     "importing",
     "meetings",

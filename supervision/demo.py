@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from supervision.config import Settings
 from supervision.db import db, writing
 from supervision.domain import reminders, vault
+from supervision.domain.passages import ShareKind, own_words, paragraphs
 from supervision.domain.recurrence import Repeat
 from supervision.domain.replies import Answer
 from supervision.errors import N_, Conflict
@@ -37,6 +38,7 @@ from supervision.services import (
     rosters,
     series,
     sessions,
+    sharing,
     sign_ins,
     signup,
 )
@@ -48,6 +50,7 @@ from supervision.services.mail import OPTIONAL, Choices
 from supervision.services.polls import Proposal
 from supervision.services.rosters import RosterForm
 from supervision.services.sessions import OwnPlace, SessionRow, Setting, Wish
+from supervision.services.sharing import Gift
 
 PASSPHRASE = "compassion-demo"  # noqa: S105 - told to everybody who starts the demo
 PAST = timedelta(weeks=10)
@@ -83,6 +86,7 @@ REFLECTIONS = (
         ),
     ),
 )
+COMMENT = "That took courage to write. What would it be like to let the silence be, just once?"
 
 
 @dataclass
@@ -110,6 +114,7 @@ def fill(at: datetime, settings: Settings) -> list[str]:
         _just_ended(cast, at)
         _attendance(cast, at)
         _notes(cast, at)
+        _shares(cast, at, settings.pepper.encode())
         _availability(cast, at)
         _mails(cast, at)
         _answers(cast, at)
@@ -362,6 +367,24 @@ def _notes(cast: Cast, at: datetime) -> None:
         notes.save_free(
             cast["bob"], cast.keys["bob"], at - timedelta(days=days), uuid4(), title, text
         )
+
+
+def _shares(cast: Cast, at: datetime, pepper: bytes) -> None:
+    """Bob and Alice have compared their words; she has read a passage of his, and answered."""
+    alice, bob = cast["alice"], cast["bob"]
+    for one, other in ((alice, bob), (bob, alice)):
+        keys = cast.keys[one.email.partition("@")[0]]
+        found = sharing.compare(one, keys, pepper, other.id)
+        sharing.keep_check(one, at - timedelta(days=12), keys, pepper, other.id, found.name)
+    keys, shared_at = cast.keys["bob"], at - timedelta(days=3)
+    line = notes.notes_of(bob, keys).lines[0]
+    assert line.reflection is not None
+    passage = own_words(paragraphs(line.reflection.words)[0].text)
+    choice = sharing.choice_of(sharing.circles_of(bob, keys), {alice.id}, set())
+    gift = Gift(uuid4(), line.id, ShareKind.PASSAGE, passage)
+    sharing.share(bob, shared_at, keys, gift, choice, "")
+    sharing.open_share(alice, shared_at + HOUR, cast.keys["alice"], pepper, gift.id)
+    sharing.add_comment(alice, shared_at + HOUR, cast.keys["alice"], gift.id, uuid4(), COMMENT, "")
 
 
 def _mails(cast: Cast, at: datetime) -> None:

@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 
 from supervision.db import db
 from supervision.models.availability import AvailabilityRule, SessionType
+from supervision.models.notes import Note
 from supervision.models.people import Person, PersonState, Role, SignIn
 from supervision.models.rosters import LEADS, Kind, MemberRole, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session
+from supervision.models.sharing import Share, ShareSeal
 from supervision.permissions import Actor
 
 LONG_AGO = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -150,6 +152,31 @@ def bookable(lead: Actor, opens: int = 9, closes: int = 17, **kind: object) -> U
     db.session.add(offered)
     db.session.flush()
     return offered.id
+
+
+def share(owner: Actor, reader: Actor) -> UUID:
+    """Something shared, as its rows alone: nothing in it opens."""
+    note = Note(owner_id=owner.id, created_on=LONG_AGO.date())
+    db.session.add(note)
+    db.session.flush()
+    row = Share(
+        owner_id=owner.id,
+        note_id=note.id,
+        kind="passage",
+        number=1,
+        epoch=1,
+        readers=reader.id.bytes,
+        signature=b"",
+        envelope=b"",
+        wrap=b"",
+        created_at=LONG_AGO,
+        changed_at=LONG_AGO,
+    )
+    db.session.add(row)
+    db.session.flush()
+    db.session.add(ShareSeal(share_id=row.id, reader_id=reader.id, sealed_key=b"", signature=b""))
+    db.session.flush()
+    return row.id
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from werkzeug.test import TestResponse
 from supervision import create_app
 from supervision.db import db
 from supervision.domain import vault
-from supervision.domain.vault import Sealed
+from supervision.domain.vault import Sealed, sharing
 from tests import factories
 from tests.support.canary import SENTENCE, traces, traces_in
-from tests.support.client import Client, Form
+from tests.support.client import Client, Form, Forms
 from tests.support.databases import settings_for
 from tests.support.vaults import PASSPHRASE, enter, furnish
 
@@ -120,6 +120,32 @@ def _post(place: Place, client: Client, form: Form, path: str, words: dict[str, 
     place.note(client.post(form.action + path, data=form.values | words))
 
 
+def share_everywhere(place: Place) -> None:
+    """Compare words, choose, look over, share, read, refuse, comment, read that, save again."""
+    house = factories.house()
+    for one in (house.alice, house.bob):
+        furnish(one)
+    alice, bob = (enter(place.client(), one) for one in (house.alice, house.bob))
+    for client, other in ((alice, house.bob), (bob, house.alice)):
+        page = f"/sharing/people/{other.id}"
+        place.note(client.submit(page, {"passphrase": PASSPHRASE}, "The words are the same"))
+    new = bob.form("/notes/new", button="Save")
+    words = {"title": f"On {SENTENCE}", "reflection": f"Today {SENTENCE}, and I wept."}
+    _post(place, bob, new, "", words)
+    choice = {"kind": "follow", "people": str(house.alice.id), "step": "look"}
+    looked = bob.submit(f"{new.action}/share", choice | {"text": SENTENCE}, "Look it over")
+    place.note(looked)
+    form = next(form for form in Forms(looked.text).found if "Back" in form.buttons)
+    shared = bob.post(form.action, data=form.values | {"step": "share"})
+    place.note(shared)
+    share_id = shared.location.rpartition("/")[2]
+    place.note(alice.get(f"/shared/{share_id}"))
+    for text in (SENTENCE * 200, f"I read {SENTENCE}."):
+        place.note(alice.submit(f"/shared/{share_id}", {"text": text}, "Send"))
+    place.note(bob.get(f"/sharing/{share_id}"))
+    _post(place, bob, bob.form(f"{new.action}/edit", button="Save"), "", {"reflection": SENTENCE})
+
+
 def database_of(place: Place) -> Path:
     return Path(str(db.engine.url.database))
 
@@ -135,6 +161,24 @@ def test_written_sentence_is_nowhere(place: Place, capfd: pytest.CaptureFixture[
     away = [200] * 3
     assert place.statuses == [*writes, *reads, *away, *behind, 303, 200]
     assert place.traces(logged) == []
+
+
+def test_shared_sentence_is_nowhere(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    share_everywhere(place)
+    logged = "".join(capfd.readouterr())
+    assert '"endpoint": "sharing.share"' in logged
+    assert place.statuses == [303, 303, 303, 200, 303, 200, 422, 303, 200, 303]
+    assert place.traces(logged) == []
+
+
+def test_shared_sentence_is_in_the_database_where_nothing_is_sealed(
+    place: Place, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "seal", lambda _key, _kind, _place, plain: bytes(128) + plain)
+    monkeypatch.setattr(sharing, "unseal", lambda _key, _kind, _place, blob: blob[128:])
+    share_everywhere(place)
+    found = place.traces("".join(capfd.readouterr()))
+    assert any(trace.startswith(str(database_of(place))) for trace in found)
 
 
 def test_written_sentence_is_in_the_database_where_nothing_is_sealed(

@@ -116,6 +116,7 @@ def things(app: Flask) -> Things:
     starts = [at + timedelta(days=3)]
     proposal = Proposal(starts, 50, at + timedelta(days=1))
     poll_id = polls.ask(house.alice, at, house.group, proposal)
+    share_id = factories.share(house.alice, house.bob)
     db.session.commit()
     values = {
         "roster_id": str(house.group),
@@ -131,6 +132,7 @@ def things(app: Flask) -> Things:
         "poll_id": str(poll_id),
         "leave_id": str(uuid4()),
         "sign_in_id": str(house.alice.sign_in_id),
+        "share_id": str(share_id),
         "token": "x" * 43,
         "filename": "app.css",
         "path": "calendars/",
@@ -180,6 +182,7 @@ def things_of_others(app: Flask) -> Iterator[Rule]:
             "poll_id",
             "leave_id",
             "sign_in_id",
+            "share_id",
         }:
             yield rule
 

@@ -25,7 +25,13 @@ from supervision.web.settings import settings
 
 bp = Blueprint("mail", __name__)
 # Kinds that are wanted or not; the agenda is wanted by its hour.
-TICKED = (MailKind.SESSIONS, MailKind.ROSTERS, MailKind.TURNS, MailKind.REMINDERS)
+TICKED = (
+    MailKind.SESSIONS,
+    MailKind.ROSTERS,
+    MailKind.TURNS,
+    MailKind.SHARING,
+    MailKind.REMINDERS,
+)
 NONE = ""
 
 
@@ -35,6 +41,7 @@ class MailForm(Form):
     sessions = BooleanField()
     rosters = BooleanField()
     turns = BooleanField()
+    sharing = BooleanField()
     reminders = BooleanField()
     reminder_1 = SelectField(lazy("First reminder"))
     reminder_2 = SelectField(lazy("Second reminder"))

@@ -1,12 +1,10 @@
 """The vault's doors: unlock, lock, the recovery code, and beginning again."""
 
-from typing import Any
-
 from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, PasswordField, StringField
+from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired
 
 from supervision import clock
@@ -16,21 +14,14 @@ from supervision.permissions import Actor
 from supervision.services import sign_ins
 from supervision.services import vault as vaults
 from supervision.services.sign_ins import Opened
-from supervision.web import forms, limits, passphrases, transactions, unlocking
+from supervision.web import forms, limits, transactions, unlocking
 from supervision.web.auth import safe_next, signed_in, viewer
 from supervision.web.forms import Form, trimmed
 from supervision.web.fragments import page as show_page
+from supervision.web.passphrases import PassphraseForm, is_present, present_field
 from supervision.web.settings import settings
 
 bp = Blueprint("vault", __name__)
-
-
-def _passphrase_field(label: Any = None) -> PasswordField:
-    return PasswordField(
-        label or lazy("Passphrase"),
-        [InputRequired(forms.REQUIRED)],
-        render_kw={"autocomplete": "current-password", "maxlength": passphrases.LONGEST},
-    )
 
 
 def _code_field() -> StringField:
@@ -49,21 +40,17 @@ def _code_field() -> StringField:
     )
 
 
-class UnlockForm(Form):
-    passphrase = _passphrase_field()
-
-
 class TypeBackForm(Form):
     code = _code_field()
 
 
 class RecoverForm(Form):
     code = _code_field()
-    passphrase = _passphrase_field(lazy("Your present passphrase"))
+    passphrase = present_field(lazy("Your present passphrase"))
 
 
 class BeginAgainForm(Form):
-    passphrase = _passphrase_field(lazy("Your present passphrase"))
+    passphrase = present_field(lazy("Your present passphrase"))
     sure = BooleanField(
         lazy("I understand that all my notes will be deleted for good"),
         [InputRequired(lazy("Tick this if you are sure."))],
@@ -78,7 +65,7 @@ class BeginAgainForm(Form):
 def unlock() -> Response:
     if unlocking.opened() is not None:
         return redirect(safe_next(request.args.get("next")))
-    return _unlock_page(200, UnlockForm())
+    return _unlock_page(200, PassphraseForm())
 
 
 @bp.post("/unlock")
@@ -86,7 +73,7 @@ def unlock() -> Response:
 @transactions.by_hand
 def open_vault() -> Response:
     """One Argon2id run before any transaction; one answer for all that does not open."""
-    actor, form = viewer(), UnlockForm()
+    actor, form = viewer(), PassphraseForm()
     if not form.validate_on_submit():
         return _unlock_page(422, form)
     with limits.trying(limits.UNLOCK, str(actor.id)):
@@ -120,7 +107,7 @@ def _let_in(actor: Actor, keys: Keys, target: str) -> Response:
     return response
 
 
-def _unlock_page(status: int, form: UnlockForm) -> Response:
+def _unlock_page(status: int, form: PassphraseForm) -> Response:
     ways = vaults.ways(viewer().id)
     return show_page("vault/unlock.html", status, form=form, ways=ways)
 
@@ -164,31 +151,18 @@ def make_code() -> Response:
     """Shows a new code, this once. To replace a code that counts, the passphrase is asked again."""
     actor, keys = viewer(), unlocking.keys()
     if vaults.ways(actor.id).code:
-        form = UnlockForm()
-        if not _is_passphrase(actor, form):
+        form = PassphraseForm()
+        if not is_present(actor, form):
             return _code_page(422, form)
     with transactions.write():
         code = vaults.new_code(actor, clock.now(), keys)
     return show_page("vault/code.html", 200, code=code)
 
 
-def _is_passphrase(actor: Actor, form: UnlockForm | RecoverForm | BeginAgainForm) -> bool:
-    """Whether the form holds the present passphrase; its throttle is that of unlocking."""
-    if not form.validate_on_submit():
-        return False
-    with limits.trying(limits.UNLOCK, str(actor.id)):
-        opened = sign_ins.check(actor.email, form.passphrase.data, settings())
-    if opened is None:
-        form.passphrase.errors = [_("This is not your present passphrase.")]
-        return False
-    limits.forgive(limits.UNLOCK, str(actor.id))
-    return True
-
-
-def _code_page(status: int, form: UnlockForm | None) -> Response:
+def _code_page(status: int, form: PassphraseForm | None) -> Response:
     ways = vaults.ways(viewer().id)
     if form is None:
-        form = UnlockForm(formdata=None)
+        form = PassphraseForm(formdata=None)
     return show_page("vault/recovery_code.html", status, form=form, ways=ways)
 
 
@@ -231,7 +205,7 @@ def recover() -> Response:
     if not form.validate_on_submit():
         return _recover_page(422, form)
     limits.spend(limits.RECOVERY, str(actor.id))
-    if not _is_passphrase(actor, form):
+    if not is_present(actor, form):
         return _recover_page(422, form)
     try:
         used = vaults.open_with_code(actor, form.code.data)
@@ -267,7 +241,7 @@ def begin_again_form() -> Response:
 def begin_again() -> Response:
     """A new, empty vault for somebody whose notes nothing opens any more."""
     actor, form = viewer(), BeginAgainForm()
-    if not _is_passphrase(actor, form):
+    if not is_present(actor, form):
         return show_page("vault/begin_again.html", 422, form=form)
     made = sign_ins.prepare(actor.id, form.passphrase.data, settings())
     with transactions.write():

@@ -17,6 +17,7 @@ from supervision.models import (
     rosters,
     rounds,
     sessions,
+    sharing,
     signup,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "rosters",
     "rounds",
     "sessions",
+    "sharing",
     "signup",
 ]

@@ -17,6 +17,7 @@ class MailKind(StrEnum):
     SESSIONS = "sessions"
     ROSTERS = "rosters"
     TURNS = "turns"
+    SHARING = "sharing"
     REMINDERS = "reminders"
     AGENDA = "agenda"
 

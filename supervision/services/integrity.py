@@ -28,6 +28,7 @@ from supervision.models.outside import OutsideBusy, OutsideCalendar
 from supervision.models.people import Credential, Person, PersonState
 from supervision.models.rosters import LEADS, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session, SessionState
+from supervision.models.sharing import Share, ShareComment
 from supervision.models.signup import SignupWait
 from supervision.services import mail
 
@@ -180,6 +181,7 @@ def _attendance() -> Iterator[str]:
 
 def _envelopes() -> Iterator[str]:
     yield from _of_notes()
+    yield from _of_shares()
     yield from _of_vaults()
 
 
@@ -211,6 +213,23 @@ def _of_notes() -> Iterator[str]:
     for draft, note, owner, base, envelope, size in db.session.execute(drafts):
         if not _stands(envelope, size, Type.DRAFT, place_of(note, owner, base)):
             yield f"draft {draft} has no sound envelope"
+
+
+def _of_shares() -> Iterator[str]:
+    """What is shared, and comments on it, with the authors' own keys to them."""
+    texts: list[tuple[str, Type, type[Any], Any]] = [
+        ("share", Type.SHARE, Share, Share.owner_id),
+        ("comment", Type.COMMENT, ShareComment, ShareComment.author_id),
+    ]
+    for name, kind, model, author in texts:
+        columns = (*_header(model.envelope), *_header(model.wrap))
+        rows = db.session.execute(select(model.id, author, model.number, model.epoch, *columns))
+        for key, author_id, number, epoch, envelope, size, wrap, wrap_size in rows:
+            place = place_of(key, author_id, number, epoch=epoch)
+            if not _stands(envelope, size, kind, place):
+                yield f"{name} {key} has no sound envelope"
+            if not _stands(wrap, wrap_size, Type.WRAP, place):
+                yield f"{name} {key} has no sound key"
 
 
 def _of_vaults() -> Iterator[str]:

@@ -21,7 +21,7 @@ from supervision.errors import N_, Conflict
 from supervision.models.mail import MailKind
 from supervision.models.notes import Note, NoteRevision, SlotKind, Vault, VaultSlot
 from supervision.permissions import Actor
-from supervision.services import mail, people
+from supervision.services import mail, people, sharing
 from supervision.services import vault as vaults
 from supervision.services.audit import Act, record
 from supervision.services.notes.rows import keep_head, lock_vault, shelf
@@ -125,6 +125,7 @@ def begin(actor: Actor, at: datetime, turned: Turned, changed: Changed) -> None:
     vaults.replace_slot(actor.id, changed.slot, changed.credential, at)
     codes = VaultSlot.kind.in_((SlotKind.RECOVERY, SlotKind.PENDING))
     db.session.execute(delete(VaultSlot).where(VaultSlot.person_id == actor.id, codes))
+    sharing.turn_keys(actor, turned.keys)
     record(Act.VAULT_ROTATE, at, actor.id, actor.id, turn=row.turn)
     _tell(actor, at)
 

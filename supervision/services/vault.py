@@ -18,7 +18,7 @@ from supervision.models.mail import MailKind
 from supervision.models.notes import Note, NoteDraft, NoteRevision, SlotKind, Vault, VaultSlot
 from supervision.models.people import Credential
 from supervision.permissions import Actor
-from supervision.services import mail, people
+from supervision.services import mail, people, sharing
 from supervision.services.audit import Act, record
 
 SLIPS = {
@@ -226,7 +226,7 @@ def keep_recovery(
 
 
 def begin_again(actor: Actor, at: datetime) -> None:
-    """Delete a vault that nothing opens any more, and every note in it, for good."""
+    """Delete a vault that nothing opens any more, and every note and share in it, for good."""
     forget(actor.id)
     record(Act.VAULT_BEGIN_AGAIN, at, actor.id, actor.id)
 
@@ -237,6 +237,7 @@ def forget(person_id: UUID) -> None:
     db.session.execute(delete(NoteRevision).where(NoteRevision.note_id.in_(mine)))
     db.session.execute(delete(NoteDraft).where(NoteDraft.owner_id == person_id))
     db.session.execute(delete(Note).where(Note.owner_id == person_id))
+    sharing.forget_keys(person_id)
     _delete_slots(person_id, *SlotKind)
     db.session.execute(delete(Vault).where(Vault.person_id == person_id))
 

@@ -110,6 +110,7 @@ def test_types_are_distinct_and_fixed():
         ("VERIFIER", 12),
         ("UNLOCK", 13),
         ("ADDRESS", 14),
+        ("COMMENT", 15),
         ("FORMER", 16),
     ]
 

@@ -174,6 +174,7 @@ KEPT = {
     ("session", "made_by_id"),
     ("session_reply", "person_id"),
     ("session_type", "person_id"),
+    ("share_opening", "reader_id"),
     ("signup_off", "person_id"),
     ("signup_wait", "person_id"),
 }

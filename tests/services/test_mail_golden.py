@@ -13,9 +13,11 @@ from flask import Flask
 from supervision.db import db
 from supervision.models.mail import MailAgenda, MailKind
 from supervision.models.rosters import Kind, Roster
+from supervision.models.sharing import Share
 from supervision.services import mail, meetings, people, reminders, rosters, sessions
 from supervision.services.mail import Letterhead
 from supervision.services.sessions import Wish
+from supervision.services.sharing import giving
 from tests import factories
 from tests.factories import House
 
@@ -55,6 +57,12 @@ def turn(house: House) -> None:
     meetings.mark_absent(house.carol, AT, session, house.carol.id, BASE)
 
 
+def shared(house: House) -> None:
+    """What was shared is sealed: its mail is made of names and a link."""
+    row = db.session.get_one(Share, factories.share(house.alice, house.bob))
+    giving.tell(house.alice, row, AT, BASE)
+
+
 def reminder(house: House) -> None:
     group = db.session.get_one(Roster, house.group)
     reminders.remind(AT, BASE)
@@ -77,6 +85,7 @@ KINDS: dict[MailKind, Callable[[House], None]] = {
     MailKind.SESSIONS: moved,
     MailKind.ROSTERS: withdrawn,
     MailKind.TURNS: turn,
+    MailKind.SHARING: shared,
     MailKind.REMINDERS: reminder,
     MailKind.AGENDA: agenda,
 }

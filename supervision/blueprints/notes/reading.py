@@ -16,7 +16,7 @@ from supervision.blueprints.notes.parts import (
     to_unlock,
 )
 from supervision.domain.reflections import TEMPLATES
-from supervision.services import notes
+from supervision.services import notes, sharing
 from supervision.web import unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page
@@ -61,6 +61,7 @@ def show(note_id: UUID) -> Response:
     return page(
         "notes/show.html",
         note=found,
+        shares=sharing.shares_of_note(actor, note_id),
         parts=parts_of(found.reflection.words) if found.reflection else [],
         template=TEMPLATES.get(found.reflection.words.template) if found.reflection else None,
     )

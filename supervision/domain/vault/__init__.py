@@ -2,19 +2,33 @@
 
     passphrase ─ stretch ─┬ auth → Credential (sign-in)
                           └ kek  → slot → Keys ─┬ wrap → one key per revision → text
-    recovery code ──────────────→ slot → Keys   ├ priv → key pairs → drafts
-    cookie and boot key ────────→ row  → Keys   └ head → which rows there must be
+    recovery code ──────────────→ slot → Keys   ├ priv → key pairs → drafts, shares
+    cookie and boot key ────────→ row  → Keys   ├ pin  → whose public keys these are
+                                                └ head → which rows there must be
 
-Every failure is `Damaged` or a kind of it (`WrongKey`, `BadParams`, `HeadMismatch`); only a
-mistyped recovery code is `BadCode`. No function logs, stores, or reads a clock.
+Every failure is `Damaged` or a kind of it (`WrongKey`, `BadParams`, `HeadMismatch`, `KeyChanged`);
+only a mistyped recovery code is `BadCode`. No function logs, stores, or reads a clock.
 """
 
 from supervision.domain.vault.addresses import open_address, seal_address
 from supervision.domain.vault.archives import ArchiveKey, archive_key, seal_archive
+from supervision.domain.vault.contacts import (
+    pin_contact,
+    read_pinned,
+    record_hash,
+    words_of,
+)
 from supervision.domain.vault.credentials import Credential, new_credential, verify
 from supervision.domain.vault.drafts import open_draft, seal_draft
 from supervision.domain.vault.envelope import NO_HASH, envelope_hash
-from supervision.domain.vault.faults import BadCode, BadParams, Damaged, HeadMismatch, WrongKey
+from supervision.domain.vault.faults import (
+    BadCode,
+    BadParams,
+    Damaged,
+    HeadMismatch,
+    KeyChanged,
+    WrongKey,
+)
 from supervision.domain.vault.founding import NewVault, new_vault
 from supervision.domain.vault.head import Head, Row, head_of, open_head, seal_head, verify_head
 from supervision.domain.vault.kdf import (
@@ -35,6 +49,7 @@ from supervision.domain.vault.pairs import (
     PublicKeys,
     open_private,
     read_public,
+    read_unvouched,
 )
 from supervision.domain.vault.recovery import (
     new_recovery_code,
@@ -50,6 +65,21 @@ from supervision.domain.vault.revisions import (
     seal_revision,
 )
 from supervision.domain.vault.rotation import Turned, turn, with_former, without_former
+from supervision.domain.vault.sharing import (
+    Handed,
+    Shared,
+    Subject,
+    a_comment,
+    a_share,
+    check_list,
+    listed,
+    listed_ids,
+    open_own,
+    open_shared,
+    rewrap_own,
+    seal_shared,
+    sign_list,
+)
 from supervision.domain.vault.slots import open_slot, reseal_slot
 from supervision.domain.vault.unlocked import unwrap_from_session, wrap_for_session
 
@@ -64,23 +94,32 @@ __all__ = [
     "BadParams",
     "Credential",
     "Damaged",
+    "Handed",
     "Head",
     "HeadMismatch",
     "KdfParams",
+    "KeyChanged",
     "Keys",
     "NewVault",
     "PrivateKeys",
     "PublicKeys",
     "Row",
     "Sealed",
+    "Shared",
     "Stretched",
+    "Subject",
     "Turned",
     "WrongKey",
+    "a_comment",
+    "a_share",
     "archive_key",
     "below_policy",
+    "check_list",
     "check_params",
     "envelope_hash",
     "head_of",
+    "listed",
+    "listed_ids",
     "new_credential",
     "new_recovery_code",
     "new_vault",
@@ -88,19 +127,28 @@ __all__ = [
     "open_address",
     "open_draft",
     "open_head",
+    "open_own",
     "open_private",
     "open_recovery_slot",
     "open_revision",
+    "open_shared",
     "open_slot",
+    "pin_contact",
+    "read_pinned",
     "read_public",
+    "read_unvouched",
+    "record_hash",
     "recovery_slot",
     "reseal_slot",
+    "rewrap_own",
     "rewrap_revision",
     "seal_address",
     "seal_archive",
     "seal_draft",
     "seal_head",
     "seal_revision",
+    "seal_shared",
+    "sign_list",
     "stretch",
     "stretch_nobody",
     "stronger",
@@ -110,5 +158,6 @@ __all__ = [
     "verify_head",
     "with_former",
     "without_former",
+    "words_of",
     "wrap_for_session",
 ]

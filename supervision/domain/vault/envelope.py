@@ -60,6 +60,7 @@ class Type(IntEnum):
     VERIFIER = 12
     UNLOCK = 13
     ADDRESS = 14
+    COMMENT = 15
     FORMER = 16
 
 

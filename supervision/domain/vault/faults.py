@@ -19,6 +19,10 @@ class HeadMismatch(Damaged):
     """The rows are not those that the head counted: one was deleted, rolled back or brought in."""
 
 
+class KeyChanged(Damaged):
+    """Somebody's public keys are not those that were compared."""
+
+
 class BadCode(Exception):
     """A recovery code that cannot be one. `reason` says what to tell the person who typed it."""
 

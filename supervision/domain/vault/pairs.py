@@ -101,6 +101,20 @@ def read_public(public: bytes, person_id: UUID, pepper: bytes, epoch: int = 1) -
     record, witness = public[:-_MAC], public[-_MAC:]
     if len(public) != RECORD_BYTES or not compare_digest(witness, _witness(record, pepper)):
         raise Damaged("record")
+    return _read_record(record, person_id, epoch)
+
+
+def read_unvouched(public: bytes, person_id: UUID, epoch: int = 1) -> PublicKeys:
+    """Read a public record that something better than this server vouches for: a pin.
+
+    Raises Damaged unless it is this person's, of this epoch, and signed by itself.
+    """
+    if len(public) != RECORD_BYTES:
+        raise Damaged("record")
+    return _read_record(public[:-_MAC], person_id, epoch)
+
+
+def _read_record(record: bytes, person_id: UUID, epoch: int) -> PublicKeys:
     unsigned, signature = record[: _RECORD.size], record[_RECORD.size :]
     *head, mlkem, x25519, ed25519 = _RECORD.unpack(unsigned)
     if head != [_MAGIC, _VERSION, SUITE, epoch, person_id.bytes]:

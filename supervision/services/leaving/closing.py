@@ -24,7 +24,7 @@ from supervision.models.rosters import (
     RosterState,
 )
 from supervision.permissions import Actor
-from supervision.services import feeds, mail, people, rosters
+from supervision.services import feeds, mail, people, rosters, sharing
 from supervision.services.audit import Act, record
 from supervision.services.people import OpenLink
 
@@ -135,7 +135,8 @@ def _is_alone(roster_id: UUID) -> bool:
 
 
 def _turn_off(actor: Actor, at: datetime) -> None:
-    """Feeds end, calendars from elsewhere are forgotten, links that were sent are worth nothing."""
+    """Shares and feeds end, calendars elsewhere are forgotten, sent links are worth nothing."""
+    sharing.revoke_all(actor, at)
     working = select(FeedSubscription.id).where(
         FeedSubscription.person_id == actor.id, FeedSubscription.off_at.is_(None)
     )

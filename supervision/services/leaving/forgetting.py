@@ -28,6 +28,7 @@ from supervision.models.mail import (
 )
 from supervision.models.people import Credential, Link, Person, PersonState, Role, SignIn
 from supervision.models.rosters import Membership, MemberState
+from supervision.models.sharing import KeyPin
 from supervision.services import mail, people
 from supervision.services import vault as vaults
 from supervision.services.audit import Act, record
@@ -115,6 +116,7 @@ def _delete_private(person_id: UUID) -> None:
     for held in (FeedSnapshot, Collection):
         db.session.execute(delete(held).where(held.subscription_id.in_(mine)))
     db.session.execute(delete(FeedSubscription).where(FeedSubscription.person_id == person_id))
+    db.session.execute(delete(KeyPin).where(KeyPin.person_id == person_id))
     for model in PRIVATE:
         db.session.execute(delete(model).where(model.person_id == person_id))
 

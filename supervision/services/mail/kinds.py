@@ -39,6 +39,11 @@ WORDS = {
         N_("Your turn to facilitate or present, and questions whether you take one."),
         N_("You get this because you are in this group and its turns concern you."),
     ),
+    MailKind.SHARING: KindWords(
+        N_("What is shared with you"),
+        N_("Somebody shares something of a reflection with you, or writes about what you shared."),
+        N_("You get this because somebody in a roster of yours shares something with you."),
+    ),
     MailKind.REMINDERS: KindWords(
         N_("Reminders"),
         N_("A short mail before each of your sessions."),

@@ -22,6 +22,7 @@ from supervision.domain.vault import FIRST, Keys, Row
 from supervision.errors import N_, Conflict, Invalid
 from supervision.models.notes import Note, NoteDraft, NoteRevision, Vault
 from supervision.permissions import Actor
+from supervision.services import sharing
 from supervision.services.audit import Act, record
 from supervision.services.notes.links import session_refs
 from supervision.services.notes.rows import (
@@ -97,6 +98,7 @@ def save_note(
     number = _store(actor, keys, row, edit, before, reflection)
     if not auto:
         record(Act.NOTE_SAVE, day_only(at), actor.id, edit.note_id)
+        sharing.follow(actor, at, keys, edit.note_id, words)
     return Saved(edit.note_id, number, at)
 
 
