@@ -16,7 +16,7 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from bench import booking, finding, sharing, starts, storm
+from bench import booking, finding, reflecting, sharing, starts, storm
 from bench import slots as free
 from bench.dataset import ALICE, PASSPHRASE, this_monday
 from bench.feeds import Change
@@ -187,6 +187,21 @@ def note(_stage: Stage) -> Iterator[Row]:
         yield compare("note", case, timed(ours), timed(beside), 5.0, "at most")
 
 
+def search(stage: Stage) -> Iterator[Row]:
+    """Looking for a phrase in all sealed texts beside decrypting the same bytes in one piece, and
+    all of finding; then how long the pages take for somebody with very many notes."""
+    who = reflecting.writer(stage.app("sqlite"))
+    for many in (1000, 10_000):
+        reflecting.fill(who, many)
+        beside = timed(reflecting.one_piece(who), 8)
+        ours = timed(who.scanning(), 8)
+        yield compare("search", f"{many:,} notes, scan", ours, beside, 4.0, "at most")
+        yield compare("search", f"{many:,} notes, all", timed(who.find, 8), beside, None, "at most")
+    for case, ask in (("list", who.page("/notes")), ("find", who.find_page)):
+        row = compare("search", f"10,000, page: {case}", timed(ask, 5), timed(ask, 5), None)
+        yield replace(row, beside=60.0, ratio=row.ours, limit=60.0, sense="at most")
+
+
 def _bare_seal(body: bytes) -> bytes:
     return AESGCM(AESGCM.generate_key(256)).encrypt(os.urandom(12), body, None)
 
@@ -316,6 +331,7 @@ GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "book-contended": book_contended,
     "note": note,
     "share": share,
+    "search": search,
     "unlock": unlock,
     "unlock-storm": unlock_storm,
     "p99": p99,

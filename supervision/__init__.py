@@ -13,6 +13,7 @@ from htmx_flask import Htmx
 from supervision import cli, models
 from supervision.config import Settings, load
 from supervision.db import db
+from supervision.domain import reflections
 from supervision.web import (
     auth,
     errors,
@@ -65,6 +66,7 @@ LANGUAGES = {"en": "English"}
 def create_app(settings: Settings | None = None) -> Flask:
     """The application, composed here and nowhere else. Raises BadSettings."""
     settings = settings or load()
+    reflections.use(reflections.templates_in(settings.instance / "templates"))
     app = App("supervision")
     app.extensions["settings"] = settings
     app.config.from_mapping(_flask_config(settings))

@@ -16,6 +16,7 @@ from supervision.db import db, writing
 from supervision.domain import reminders, vault
 from supervision.domain.passages import ShareKind, own_words, paragraphs
 from supervision.domain.recurrence import Repeat
+from supervision.domain.reflections import Value, Words
 from supervision.domain.replies import Answer
 from supervision.errors import N_, Conflict
 from supervision.models.attendance import Came
@@ -74,7 +75,7 @@ REFLECTIONS = (
         (
             "I noticed how fast I spoke when M. went quiet. My threat system read the silence as "
             "failure, and I filled it.\n\n**Next time:** three slow breaths, then ask what the "
-            "silence is like from inside.\n\n- bring the recording of minute 20\n- ask Alice how "
+            "silence is like from inside.\n\n-> bring the recording of minute 20\n-> ask Alice how "
             "she holds a silence"
         ),
     ),
@@ -87,6 +88,31 @@ REFLECTIONS = (
     ),
 )
 COMMENT = "That took courage to write. What would it be like to let the silence be, just once?"
+
+
+THREAT: dict[str, Value] = {
+    "settled": 4,
+    "client_code": "K7",
+    "reflection": "K7 looked at the clock, and I heard myself explain.",
+    "threat_client": 6,
+    "threat_me": 7,
+    "threat_room": 5,
+    "drive_client": 2,
+    "drive_me": 8,
+    "drive_room": 5,
+    "soothing_client": 3,
+    "soothing_me": 2,
+    "soothing_room": 4,
+    "systems": "Two of us afraid of the same silence.",
+    "wisdom": "Explaining is how I soothe myself, not K7.",
+    "action": "Say that I saw the look at the clock",
+    "tags": "silence, pace",
+}
+LATER: dict[str, Value] = {
+    "reflection": "K7 looked at the clock, and I heard myself explain. Nobody had asked.",
+    "soothing_me": 4,
+    "supervision": True,
+}
 
 
 @dataclass
@@ -363,10 +389,15 @@ def _correct(cast: Cast, until: datetime, name: str, said: Said, reason: str) ->
 
 
 def _notes(cast: Cast, at: datetime) -> None:
+    """Bob wrote twice on a free page, and once from settling to a step, which he bettered later."""
+    bob, keys = cast["bob"], cast.keys["bob"]
     for days, (title, text) in zip((9, 30), REFLECTIONS, strict=True):
-        notes.save_free(
-            cast["bob"], cast.keys["bob"], at - timedelta(days=days), uuid4(), title, text
-        )
+        notes.save_free(bob, keys, at - timedelta(days=days), uuid4(), title, text)
+    note_id = uuid4()
+    for number, fields in enumerate((THREAT, THREAT | LATER)):
+        written = at - timedelta(days=3 - number)
+        edit = notes.Edit(note_id, uuid4(), number)
+        notes.save_note(bob, written, keys, edit, Words("cft", "The clock on the wall", fields))
 
 
 def _shares(cast: Cast, at: datetime, pepper: bytes) -> None:

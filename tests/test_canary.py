@@ -91,6 +91,7 @@ def write_everywhere(place: Place) -> None:
     for page in ("/notes", note, f"{note}/edit", f"{note}?version=1", f"/notes?page={SENTENCE}"):
         place.note(client.get(page))
     _taken_away(place, client)
+    _find_and_go_back(place, client, note, words)
     _behind_a_lock(place, client, note, words)
     _post(place, client, client.form(note, button="Delete this reflection"), "", {})
     place.note(client.get("/notes"))
@@ -104,6 +105,21 @@ def _taken_away(place: Place, client: Client) -> None:
     place.note(client.submit("/export/plain", plain, button, buffered=True))
     sealed = {"present": PASSPHRASE, "passphrase": f"{SENTENCE}!", "again": f"{SENTENCE}!"}
     place.note(client.submit("/export", sealed, "Download, encrypted", buffered=True))
+
+
+def _find_and_go_back(place: Place, client: Client, note: str, words: dict[str, str]) -> None:
+    """Switch, find, see what changed, go back, mark and tick off, take along."""
+    edit = client.form(f"{note}/edit", button="Save")
+    _post(place, client, edit, "/switch", words | {"to": "gibbs"})
+    marked = words | {"reflection": f"-> {SENTENCE}", "tags": SENTENCE}
+    _post(place, client, edit, "", marked)
+    for page in ("/", f"{note}/history", f"{note}/file", f"/notes/find?query={SENTENCE}"):
+        place.note(client.get(page))
+    place.note(client.submit("/notes/find", {"query": SENTENCE, "tag": SENTENCE}, button="Find"))
+    place.note(client.submit("/", button=f"Taken up {SENTENCE}"))
+    place.note(client.submit("/notes", button="Check all of them now"))
+    place.note(client.send(f"{note}/restore", {"number": "1"}))
+    place.note(client.submit(f"{note}/file", {"passphrase": PASSPHRASE}, button="Save the file"))
 
 
 def _behind_a_lock(place: Place, client: Client, note: str, words: dict[str, str]) -> None:
@@ -159,7 +175,8 @@ def test_written_sentence_is_nowhere(place: Place, capfd: pytest.CaptureFixture[
     assert '"endpoint": "notes.save"' in logged
     writes, reads, behind = [200, 303, 200, 422, 200], [200] * 5, [303, 200, 303, 422, 303, 303]
     away = [200] * 3
-    assert place.statuses == [*writes, *reads, *away, *behind, 303, 200]
+    more = [200, 303, *[200] * 5, *[303] * 3, 200]
+    assert place.statuses == [*writes, *reads, *away, *more, *behind, 303, 200]
     assert place.traces(logged) == []
 
 

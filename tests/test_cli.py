@@ -27,7 +27,7 @@ from supervision.models import guards
 from supervision.models.attendance import Attendance
 from supervision.models.feeds import FeedSubscription
 from supervision.models.mail import Outbox
-from supervision.models.notes import NoteDraft, NoteRevision, Vault, VaultSlot
+from supervision.models.notes import NoteDraft, NoteIndex, NoteRevision, Vault, VaultSlot
 from supervision.models.people import Credential, Link, Person
 from supervision.models.rosters import Roster
 from supervision.models.sessions import Claim
@@ -572,6 +572,18 @@ def test_check_finds_envelopes_that_changed_places(run: Run, settings: Settings,
     result = run("check")
     assert result.exit_code == 1
     assert sorted(result.output.splitlines()) == sorted(line.format(one) for one in ids)
+
+
+@both
+def test_check_finds_a_catalogue_of_somebody_else(run: Run, settings: Settings) -> None:
+    alice, bob = writer("alice", settings), writer("bob", settings)
+    theirs = select(NoteIndex.envelope).where(
+        NoteIndex.owner_id == bob.id, NoteIndex.part == "root"
+    )
+    taken = db.session.scalars(theirs).one()
+    mine = (NoteIndex.owner_id == alice.id) & (NoteIndex.part == "cards")
+    db.session.execute(update(NoteIndex).where(mine).values(envelope=taken))
+    assert run("check").output == f"the catalogue of person {alice.id} is no sound envelope\n"
 
 
 @both

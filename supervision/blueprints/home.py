@@ -5,7 +5,8 @@ from datetime import timedelta
 from flask import Blueprint, abort, render_template
 
 from supervision import clock
-from supervision.services import booking, home, mail, meetings, people
+from supervision.services import booking, home, mail, meetings, notes, people
+from supervision.web import editing, unlocking
 from supervision.web.auth import anyone, signed_in, viewer
 from supervision.web.filters import local_date
 from supervision.web.settings import settings
@@ -13,6 +14,7 @@ from supervision.web.settings import settings
 bp = Blueprint("home", __name__)
 AHEAD = timedelta(weeks=4)
 SHOWN = 6
+AGENDA = 8
 JUST_ENDED = timedelta(hours=12)
 
 
@@ -21,12 +23,14 @@ JUST_ENDED = timedelta(hours=12)
 def index() -> str:
     actor, at = viewer(), clock.now()
     coming = home.coming(actor, at, at + AHEAD, SHOWN)
-    waits = home.waits(actor, at)
+    ended = home.just_ended(actor, at - JUST_ENDED, at)
+    waits, keys = home.waits(actor, at), unlocking.opened()
+    catch = editing.fresh() if ended else None
     return render_template(
         "home/index.html",
         today=local_date(at),
         coming=coming,
-        ended=home.just_ended(actor, at - JUST_ENDED, at),
+        ended=ended,
         waiting=waits.invitations,
         offers=waits.offers,
         endings=waits.endings,
@@ -35,6 +39,9 @@ def index() -> str:
         asked=booking.requests_for(actor, at),
         turns_asked=meetings.questions_for(actor, at),
         polls_asked=waits.polls,
+        agenda=notes.agenda(actor, keys)[:AGENDA] if keys else [],
+        catch=catch,
+        editing=editing.sign(actor, catch) if catch else "",
         has_rosters=bool(coming) or home.has_rosters(actor),
     )
 

@@ -14,11 +14,11 @@ from supervision.permissions import Actor
 from supervision.services import sign_ins
 from supervision.services import vault as vaults
 from supervision.services.sign_ins import Opened
-from supervision.web import forms, limits, transactions, unlocking
+from supervision.web import forms, limits, passphrases, transactions, unlocking
 from supervision.web.auth import safe_next, signed_in, viewer
 from supervision.web.forms import Form, trimmed
 from supervision.web.fragments import page as show_page
-from supervision.web.passphrases import PassphraseForm, is_present, present_field
+from supervision.web.passphrases import PresentForm
 from supervision.web.settings import settings
 
 bp = Blueprint("vault", __name__)
@@ -46,11 +46,11 @@ class TypeBackForm(Form):
 
 class RecoverForm(Form):
     code = _code_field()
-    passphrase = present_field(lazy("Your present passphrase"))
+    passphrase = passphrases.present_field(lazy("Your present passphrase"))
 
 
 class BeginAgainForm(Form):
-    passphrase = present_field(lazy("Your present passphrase"))
+    passphrase = passphrases.present_field(lazy("Your present passphrase"))
     sure = BooleanField(
         lazy("I understand that all my notes will be deleted for good"),
         [InputRequired(lazy("Tick this if you are sure."))],
@@ -65,7 +65,7 @@ class BeginAgainForm(Form):
 def unlock() -> Response:
     if unlocking.opened() is not None:
         return redirect(safe_next(request.args.get("next")))
-    return _unlock_page(200, PassphraseForm())
+    return _unlock_page(200, PresentForm())
 
 
 @bp.post("/unlock")
@@ -73,7 +73,7 @@ def unlock() -> Response:
 @transactions.by_hand
 def open_vault() -> Response:
     """One Argon2id run before any transaction; one answer for all that does not open."""
-    actor, form = viewer(), PassphraseForm()
+    actor, form = viewer(), PresentForm()
     if not form.validate_on_submit():
         return _unlock_page(422, form)
     with limits.trying(limits.UNLOCK, str(actor.id)):
@@ -107,7 +107,7 @@ def _let_in(actor: Actor, keys: Keys, target: str) -> Response:
     return response
 
 
-def _unlock_page(status: int, form: PassphraseForm) -> Response:
+def _unlock_page(status: int, form: PresentForm) -> Response:
     ways = vaults.ways(viewer().id)
     return show_page("vault/unlock.html", status, form=form, ways=ways)
 
@@ -151,18 +151,18 @@ def make_code() -> Response:
     """Shows a new code, this once. To replace a code that counts, the passphrase is asked again."""
     actor, keys = viewer(), unlocking.keys()
     if vaults.ways(actor.id).code:
-        form = PassphraseForm()
-        if not is_present(actor, form):
+        form = PresentForm()
+        if not passphrases.is_present(actor, form):
             return _code_page(422, form)
     with transactions.write():
         code = vaults.new_code(actor, clock.now(), keys)
     return show_page("vault/code.html", 200, code=code)
 
 
-def _code_page(status: int, form: PassphraseForm | None) -> Response:
+def _code_page(status: int, form: PresentForm | None) -> Response:
     ways = vaults.ways(viewer().id)
     if form is None:
-        form = PassphraseForm(formdata=None)
+        form = PresentForm(formdata=None)
     return show_page("vault/recovery_code.html", status, form=form, ways=ways)
 
 
@@ -205,7 +205,7 @@ def recover() -> Response:
     if not form.validate_on_submit():
         return _recover_page(422, form)
     limits.spend(limits.RECOVERY, str(actor.id))
-    if not is_present(actor, form):
+    if not passphrases.is_present(actor, form):
         return _recover_page(422, form)
     try:
         used = vaults.open_with_code(actor, form.code.data)
@@ -241,7 +241,7 @@ def begin_again_form() -> Response:
 def begin_again() -> Response:
     """A new, empty vault for somebody whose notes nothing opens any more."""
     actor, form = viewer(), BeginAgainForm()
-    if not is_present(actor, form):
+    if not passphrases.is_present(actor, form):
         return show_page("vault/begin_again.html", 422, form=form)
     made = sign_ins.prepare(actor.id, form.passphrase.data, settings())
     with transactions.write():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from supervision.domain.reflections import SCALE, Value
+from supervision.domain.reflections.words import SCALE, Value
 
 WEEKS, FEWEST = 26, 12
 WEEK = timedelta(days=7)

@@ -60,6 +60,7 @@ class Note(WithId, Model):
     """A reflection's outside: whose it is and the local day it began. All else is sealed.
 
     No column says which revision is the latest: who writes the database could say an old one is.
+    `segment` is where the catalogue has it, and believed only if it is found there.
     """
 
     __tablename__ = "note"
@@ -68,6 +69,18 @@ class Note(WithId, Model):
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     created_on: Mapped[date]
     deleted_at: Mapped[datetime | None]
+    segment: Mapped[int | None]
+
+
+class NoteIndex(Model):
+    """A sealed part of somebody's catalogue of notes: its root, or a segment's cards or texts."""
+
+    __tablename__ = "note_index"
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    part: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    envelope: Mapped[bytes]
 
 
 class NoteRevision(Model):

@@ -23,7 +23,15 @@ from supervision.domain.vault.envelope import (
 from supervision.models import guards
 from supervision.models.attendance import THERE, Attendance
 from supervision.models.feeds import FeedSubscription
-from supervision.models.notes import Note, NoteDraft, NoteRevision, SlotKind, Vault, VaultSlot
+from supervision.models.notes import (
+    Note,
+    NoteDraft,
+    NoteIndex,
+    NoteRevision,
+    SlotKind,
+    Vault,
+    VaultSlot,
+)
 from supervision.models.outside import OutsideBusy, OutsideCalendar
 from supervision.models.people import Credential, Person, PersonState
 from supervision.models.rosters import LEADS, Membership, MemberState, Roster
@@ -236,6 +244,7 @@ def _of_vaults() -> Iterator[str]:
     """What each person's vault and credential hold is of its type, whole, and this person's."""
     parts: list[tuple[str, Type, Any]] = [
         ("private keys", Type.PRIVATE, select(Vault.person_id, *_header(Vault.private))),
+        ("catalogue", Type.INDEX, select(NoteIndex.owner_id, *_header(NoteIndex.envelope))),
         ("head", Type.HEAD, select(Vault.person_id, *_header(Vault.head))),
         ("verifier", Type.VERIFIER, select(Credential.person_id, *_header(Credential.verifier))),
     ]

@@ -19,7 +19,7 @@ from supervision.domain import vault
 from supervision.domain.vault import FIRST, Keys, Row, Turned
 from supervision.errors import N_, Conflict
 from supervision.models.mail import MailKind
-from supervision.models.notes import Note, NoteRevision, SlotKind, Vault, VaultSlot
+from supervision.models.notes import Note, NoteIndex, NoteRevision, SlotKind, Vault, VaultSlot
 from supervision.permissions import Actor
 from supervision.services import mail, people, sharing
 from supervision.services import vault as vaults
@@ -118,6 +118,7 @@ def begin(actor: Actor, at: datetime, turned: Turned, changed: Changed) -> None:
         raise Conflict(ALTERED)
     rows = (Row(*place, hashed) for place, hashed in found.hashes.items())
     keep_head(row, turned.keys, vault.head_of(turned.keys, rows, row.head_counter + 1))
+    _forget_catalogue(actor)
     row.private, row.former, row.umk_id = turned.private, turned.former, turned.keys.id
     row.turn += 1
     changed.credential.changed_at = at
@@ -128,6 +129,12 @@ def begin(actor: Actor, at: datetime, turned: Turned, changed: Changed) -> None:
     sharing.turn_keys(actor, turned.keys)
     record(Act.VAULT_ROTATE, at, actor.id, actor.id, turn=row.turn)
     _tell(actor, at)
+
+
+def _forget_catalogue(actor: Actor) -> None:
+    """What is kept for finding is under the former key; the next save writes it anew."""
+    db.session.execute(delete(NoteIndex).where(NoteIndex.owner_id == actor.id))
+    db.session.execute(update(Note).where(Note.owner_id == actor.id).values(segment=None))
 
 
 def _tell(actor: Actor, at: datetime) -> None:

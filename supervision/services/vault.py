@@ -15,7 +15,15 @@ from supervision.domain import vault
 from supervision.domain.vault import KdfParams, Keys, NewVault, Stretched
 from supervision.errors import N_, Conflict, Invalid
 from supervision.models.mail import MailKind
-from supervision.models.notes import Note, NoteDraft, NoteRevision, SlotKind, Vault, VaultSlot
+from supervision.models.notes import (
+    Note,
+    NoteDraft,
+    NoteIndex,
+    NoteRevision,
+    SlotKind,
+    Vault,
+    VaultSlot,
+)
 from supervision.models.people import Credential
 from supervision.permissions import Actor
 from supervision.services import mail, people, sharing
@@ -236,6 +244,7 @@ def forget(person_id: UUID) -> None:
     mine = select(Note.id).where(Note.owner_id == person_id)
     db.session.execute(delete(NoteRevision).where(NoteRevision.note_id.in_(mine)))
     db.session.execute(delete(NoteDraft).where(NoteDraft.owner_id == person_id))
+    db.session.execute(delete(NoteIndex).where(NoteIndex.owner_id == person_id))
     db.session.execute(delete(Note).where(Note.owner_id == person_id))
     sharing.forget_keys(person_id)
     _delete_slots(person_id, *SlotKind)

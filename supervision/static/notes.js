@@ -36,10 +36,15 @@
   }
   if (!watch) return;
 
+  // On a page that is about something else, only what is private goes.
+  const isPart = "part" in watch.dataset;
   const root = document.documentElement;
-  const blank = () => root.setAttribute("data-blank", "");
-  const show = () => root.removeAttribute("data-blank");
-  let unsaved = false;
+  const parts = [...document.querySelectorAll("[data-private]")];
+  const hide = (hidden) => (isPart ? parts.forEach((one) => { one.hidden = hidden; }) : root.toggleAttribute("data-blank", hidden));
+  const blank = () => hide(true);
+  const show = () => hide(false);
+  // What came back from the server with a question is stored nowhere yet.
+  let unsaved = Boolean(form?.hasAttribute("data-unsaved"));
   let leaving = false;
 
   // What was typed in the last seconds goes out; behind a lock the server seals it as a draft.
@@ -55,6 +60,7 @@
     if (leaving) return;
     leaving = true;
     blank();
+    if (isPart) return parts.forEach((one) => { one.remove(); });
     await flush();
     const here = location.pathname + location.search;
     location.replace(`${watch.dataset.unlock}?next=${encodeURIComponent(here)}`);

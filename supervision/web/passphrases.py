@@ -64,7 +64,9 @@ def present_field(label: Any = None) -> PasswordField:
     )
 
 
-class PassphraseForm(Form):
+class PresentForm(Form):
+    """The passphrase asked again, before something that an open vault alone does not allow."""
+
     passphrase = present_field()
 
 

@@ -11,12 +11,15 @@ from sqlalchemy import delete, func, select
 from structlog import get_logger
 
 from supervision.blueprints.notes import parts
+from supervision.blueprints.notes.forms import NoteForm
 from supervision.db import db
+from supervision.domain.reflections import TEMPLATES, is_key
 from supervision.models.audit import Replay
 from supervision.models.notes import Note, NoteDraft, NoteRevision
 from supervision.services.notes import rows
 from supervision.web import headers
 from tests import factories
+from tests.conftest import NOW
 from tests.support.client import Client, Form, Forms
 from tests.support.vaults import PASSPHRASE, bare, enter, furnish, write
 
@@ -153,6 +156,255 @@ def test_new_reflection_about_a_session_of_others_is_not_found(bobs):
     assert found == [404, 404]
 
 
+# -- other templates -----------------------------------------------------------------------
+
+
+def switched(client: Client, form: Form, to: str, **fields: str) -> Form:
+    """The editor after another template was chosen with this typed."""
+    response = client.post(f"{form.action}/switch", data=form.values | fields | {"to": to})
+    assert response.status_code == 200, response.status
+    return next(f for f in Forms(response.text).found if "Save" in f.buttons)
+
+
+def test_switching_the_template_loses_no_text_and_stores_nothing(bobs):
+    form = editor(bobs, "/notes/new?template=cft")
+    typed = {"title": "T", "reflection": "main", "wisdom": "deep", "threat_me": "7"}
+    free = switched(bobs, form, "free", **typed, action_on="2026-11-30", supervision="y")
+    assert (free.action, free.values["template"], free.values["reflection"]) == (
+        form.action,
+        ["free"],
+        ["main"],
+    )
+    assert (free.values["wisdom"], free.values["threat_me"], count(Note)) == (["deep"], ["7"], 0)
+    back = switched(bobs, free, "cft", wisdom="deeper")
+    kept = {name: back.values[name] for name in ("wisdom", "threat_me", "action_on", "kept")}
+    assert kept == {
+        "wisdom": ["deeper"],
+        "threat_me": ["7"],
+        "action_on": ["2026-11-30"],
+        "kept": [""],
+    }
+
+
+def test_what_another_template_asked_is_saved_and_shown_below(bobs):
+    form = editor(bobs, "/notes/new?template=driscoll")
+    free = switched(bobs, form, "free", title="T", reflection="what", so_what="**so**")
+    saved = post(bobs, free)
+    page = bobs.get(saved.location).text
+    assert ("Kept from another way of writing" in page, "<strong>so</strong>" in page) == (
+        True,
+        True,
+    )
+    again = editor(bobs, f"{saved.location}/edit")
+    assert (again.values["so_what"], again.values["kept"]) == (["**so**"], ["so_what"])
+
+
+@pytest.mark.parametrize("key", ["title", "data", "validate_title", "csrf_token", "No!"])
+def test_name_of_something_else_in_the_form_is_not_kept(bobs, key):
+    form = editor(bobs)
+    response = post(bobs, form, title="T", reflection="text", kept=key)
+    assert response.status_code == 303
+    assert editor(bobs, f"{response.location}/edit").values["kept"] == [""]
+
+
+def test_no_prompt_takes_the_name_of_a_part_of_the_form():
+    assert [name for name in dir(NoteForm) if name[0] != "_" and is_key(name)] == []
+
+
+def test_switching_with_a_wrong_number_says_so_and_keeps_all(bobs):
+    form = editor(bobs, "/notes/new?template=cft")
+    values = form.values | {"settled": "eleven", "wisdom": "deep", "to": "free"}
+    response = bobs.post(f"{form.action}/switch", data=values)
+    again = next(f for f in Forms(response.text).found if "Save" in f.buttons)
+    assert (response.status_code, again.values["wisdom"]) == (422, ["deep"])
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_template_is_written_read_and_edited(bobs, template):
+    response = bobs.submit(
+        f"/notes/new?template={template}", {"title": "T", "reflection": "main"}, button="Save"
+    )
+    assert "main" in bobs.get(response.location).text
+    assert editor(bobs, f"{response.location}/edit").values["template"] == [template]
+
+
+def test_picture_of_the_three_systems_is_drawn_at_the_server(bobs):
+    fields = {"title": "T", "reflection": "r", "threat_me": "10", "soothing_me": "2"}
+    response = bobs.submit("/notes/new?template=cft", fields, button="Save")
+    page = bobs.get(response.location).text
+    assert 'aria-label="Me: Threat 10, Drive –, Soothing 2"' in page
+    assert 'r="22.0" data-circle="threat"' in page
+
+
+# -- finding -------------------------------------------------------------------------------
+
+
+def test_finding_shows_marked_words_in_escaped_text(bobs):
+    write(bobs, "After", "<b>Quiet</b> room")
+    write(bobs, "Other", "noise")
+    response = bobs.submit("/notes/find", {"query": "QUIET"}, button="Find")
+    assert "&lt;b&gt;<mark>Quiet</mark>&lt;/b&gt; room" in response.text
+    assert ("1 reflection found" in response.text, ">Other<" in response.text) == (True, False)
+
+
+def test_what_is_sought_stands_in_no_address_title_or_log(bobs, capsys):
+    write(bobs, "After", CANARY)
+    response = bobs.submit("/notes/find", {"query": CANARY}, button="Find")
+    head = response.text.partition("</head>")[0]
+    assert (CANARY in response.text, CANARY in head, response.location) == (True, False, None)
+    assert (bobs.get(f"/notes/find?query={CANARY}").text.count(CANARY), CANARY) == (0, CANARY)
+    said = capsys.readouterr().err
+    assert "notes.find" in said
+    assert CANARY not in said.replace("%20", " ")
+
+
+def test_finding_while_locked_asks_for_the_passphrase(bobs):
+    lock(bobs)
+    assert bobs.get("/notes/find").location.startswith("/unlock")
+
+
+def test_wrong_date_is_refused_beside_its_field(bobs):
+    response = bobs.submit("/notes/find", {"query": "kept", "since": "soon"}, button="Find")
+    form = next(f for f in Forms(response.text).found if "Find" in f.buttons)
+    assert (response.status_code, form.values["query"]) == (422, ["kept"])
+    assert "Give a date such as 2026-11-30." in response.text
+
+
+def test_found_pages_are_turned_by_forms(bobs, bob):
+    for n in range(21):
+        write(bobs, f"Heron {n}", "text")
+    first = bobs.submit("/notes/find", {"query": "heron"}, button="Find")
+    older = next(f for f in Forms(first.text).found if "Older" in f.buttons)
+    second = bobs.post(older.action, data=older.values)
+    assert ("21 reflections found" in second.text, second.text.count('id="note-')) == (True, 1)
+
+
+def test_checking_all_says_what_it_found(bobs):
+    note_id = write(bobs, "After", "first")
+    bobs.submit("/notes", button="Check all of them now")
+    whole = bobs.get("/notes").text
+    row = db.session.get_one(NoteRevision, (note_id, 1))
+    row.envelope = row.envelope[:-1] + bytes([row.envelope[-1] ^ 1])
+    db.session.commit()
+    found = bobs.submit("/notes", button="Check all of them now").location
+    assert ("is as you left it." in whole, found) == (True, "/notes?altered=yes")
+    assert "not as you left them" in bobs.get(found).text
+
+
+# -- history, files, the agenda --------------------------------------------------------------
+
+
+def test_history_shows_what_changed_and_goes_back(bobs):
+    note_id = write(bobs, "After", "I was quick")
+    write(bobs, "After", "I was slow", f"/notes/{note_id}/edit")
+    page = bobs.get(f"/notes/{note_id}/history").text
+    assert '<del><span class="unseen">taken out: </span> quick<' in page
+    assert '<ins><span class="unseen">added: </span> slow<' in page
+    bobs.submit(f"/notes/{note_id}/history?version=1", button="Go back to version 1")
+    assert "I was quick" in bobs.get(f"/notes/{note_id}").text
+    assert bobs.get(f"/notes/{note_id}/history?version=4").status_code == 404
+
+
+def test_file_is_given_for_the_passphrase_alone(bobs):
+    note_id = write(bobs, "After", "text")
+    page = f"/notes/{note_id}/file"
+    refused = bobs.submit(page, {"passphrase": "wrong"}, button="Save the file")
+    given = bobs.submit(page, {"passphrase": PASSPHRASE}, button="Save the file")
+    assert (refused.status_code, "# After" in refused.text) == (422, False)
+    assert given.text == "# After\n\n*Free page · Mon 23 Nov 2026*\n\ntext\n"
+    assert given.headers["Content-Disposition"] == (
+        'attachment; filename="reflection-2026-11-23.md"'
+    )
+
+
+@pytest.fixture
+def ended(bob, clock):
+    """A session of Bob's that ended ten minutes ago."""
+    alice = factories.person("alice")
+    group = factories.roster(alice, bob)
+    made = factories.session(group, NOW - timedelta(hours=1), alice, bob)
+    db.session.commit()
+    return made
+
+
+def test_few_lines_after_a_session_are_one_field_and_one_button(bobs, ended):
+    saved = bobs.submit("/", {"reflection": "short\n-> ask Alice"}, button="Keep it")
+    assert saved.location == "/"
+    home = bobs.get("/").text
+    assert ("To take to supervision" in home, ">ask Alice</a>" in home) == (True, True)
+    (line,) = Links(bobs.get("/notes").text).found
+    note = bobs.get(line).text
+    assert ("Tuesday group, Mon 23 Nov 2026" in note, f"/sessions/{ended.id}" in note) == (
+        True,
+        True,
+    )
+
+
+class Links(HTMLParser):
+    """The addresses of the notes on a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        address = dict(attrs).get("href") or ""
+        if tag == "a" and len(address) == len(f"/notes/{uuid4()}"):
+            self.found.append(address)
+
+
+def test_same_few_lines_sent_twice_are_one_reflection(bobs, ended):
+    form = bobs.form("/", button="Keep it")
+    for _ in range(2):
+        assert post(bobs, form, reflection="short").status_code == 303
+    assert count(Note) == 1
+
+
+def test_few_lines_behind_a_lock_wait_sealed(bobs, ended):
+    form = bobs.form("/", button="Keep it")
+    lock(bobs)
+    assert post(bobs, form, reflection=CANARY).location == "/"
+    assert (count(Note), count(NoteDraft)) == (0, 1)
+
+
+def test_nothing_written_after_a_session_is_refused(bobs, ended):
+    response = bobs.submit("/", {"reflection": " "}, button="Keep it")
+    assert (response.status_code, "There is nothing here yet." in response.text) == (422, True)
+
+
+def test_agenda_is_shown_while_open_alone_and_ticked_off(bobs, bob):
+    alice = factories.person("alice")
+    group = factories.roster(alice, bob)
+    session = factories.session(group, NOW + timedelta(days=1), alice, bob)
+    db.session.commit()
+    write(bobs, "After", f"-> {CANARY}")
+    pages = ["/", f"/sessions/{session.id}"]
+    shown = [CANARY in bobs.get(page).text for page in pages]
+    lock(bobs)
+    locked = [CANARY in bobs.get(page).text for page in pages]
+    unlock(bobs)
+    taken = bobs.submit(pages[1], button=f"Taken up {CANARY}")
+    after = [CANARY in bobs.get(page).text for page in pages]
+    assert (shown, locked, taken.location, after) == (
+        [True, True],
+        [False, False],
+        pages[1],
+        [False, False],
+    )
+
+
+def test_others_see_no_agenda_of_bob_s(bobs, bob, new_client):
+    alice = factories.person("alice")
+    group = factories.roster(alice, bob)
+    session = factories.session(group, NOW + timedelta(days=1), alice, bob)
+    db.session.commit()
+    write(bobs, "After", f"-> {CANARY}")
+    furnish(alice)
+    hers = enter(new_client(), alice)
+    assert [CANARY in hers.get(p).text for p in ("/", f"/sessions/{session.id}")] == [False, False]
+
+
 # -- bad input -----------------------------------------------------------------------------
 
 
@@ -200,7 +452,7 @@ def test_text_that_met_a_newer_version_is_kept_and_can_be_saved(bobs):
     assert (refused.status_code, again.values["reflection"]) == (409, ["from the laptop"])
     assert post(bobs, again).status_code == 303
     page = bobs.get(f"/notes/{note_id}").text
-    assert ("from the laptop" in page, "?version=2" in page) == (True, True)
+    assert ("from the laptop" in page, "History: 3 versions" in page) == (True, True)
 
 
 def test_text_over_a_deleted_note_is_kept_and_can_be_saved_anew(bobs):
@@ -308,6 +560,22 @@ def _draft_id() -> UUID:
     return db.session.scalars(select(NoteDraft.id)).one()
 
 
+def test_draft_beside_a_newer_version_is_shown_and_settled(bobs):
+    note_id = write(bobs, "After", "base")
+    old = editor(bobs, f"/notes/{note_id}/edit")
+    lock(bobs)
+    post(bobs, old, "/autosave", reflection="behind the lock")
+    unlock(bobs)
+    write(bobs, "After", "meanwhile", f"/notes/{note_id}/edit")
+    page = f"/notes/drafts/{_draft_id()}"
+    text = bobs.get(page).text
+    assert ["meanwhile" in text, "behind the lock" in text] == [True, True]
+    settled = bobs.submit(page, button="Keep both, one below the other")
+    kept = editor(bobs, f"{settled.location}/edit").values["reflection"]
+    assert kept == ["meanwhile\n\n---\n\nbehind the lock"]
+    assert count(NoteDraft) == 0
+
+
 def test_draft_can_be_deleted(bobs):
     form = editor(bobs)
     lock(bobs)
@@ -406,7 +674,7 @@ def test_note_of_bob_is_like_an_unknown_one(app, bob, theirs, new_client, name):
     unknown = answers(other, app, theirs, uuid4(), uuid4())
     assert his == unknown
     assert {status for status, _ in his.values()} == {404}
-    assert len(his) == 9
+    assert len(his) == 16
 
 
 def _other(bob, new_client, name: str) -> Client:
@@ -423,15 +691,8 @@ def test_note_of_bob_shows_where_nobody_looks_whose_it_is(
     monkeypatch.setattr(rows, "present", lambda _actor, note_id: db.session.get(Note, note_id))
     for module in ("reading", "deleting"):
         monkeypatch.setattr(f"supervision.services.notes.{module}.present", rows.present)
-    monkeypatch.setattr("supervision.services.notes.reading.shelf", _everybodys_shelf)
     his = answers(other, app, theirs, theirs.action[7:], _draft_id())
     assert his["GET /notes/<uuid:note_id>"][0] == 200
-
-
-def _everybodys_shelf(_actor, _keys):
-    found = db.session.execute(select(NoteRevision.note_id, NoteRevision.number)).all()
-    hashes = {(note_id, number): bytes(32) for note_id, number in found}
-    return rows.Shelf(hashes, {note_id: 1 for note_id, _ in found}, {}, True)
 
 
 def test_locked_stranger_learns_nothing_either(app, theirs, new_client):
@@ -517,7 +778,14 @@ def fall(*_args: object, **_kwargs: object) -> None:
 WRITES = [
     "notes.save",
     "notes.autosave",
+    "notes.switch",
     "notes.preview",
+    "notes.find",
+    "notes.check",
+    "notes.take",
+    "notes.taken",
+    "notes.restore",
+    "notes.merge",
     "notes.delete",
     "notes.undelete",
     "notes.keep",
@@ -530,7 +798,17 @@ WRITES = [
     "vault.recover",
     "vault.begin_again",
 ]
-READS = ["notes.index", "notes.new", "notes.show", "notes.edit", "notes.resume", "vault.unlock"]
+READS = [
+    "notes.index",
+    "notes.new",
+    "notes.show",
+    "notes.edit",
+    "notes.history",
+    "notes.take_form",
+    "notes.find_form",
+    "notes.resume",
+    "vault.unlock",
+]
 
 
 def test_every_handler_is_tried_with_a_fault(app):

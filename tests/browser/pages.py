@@ -16,7 +16,7 @@ from tests.support.databases import settings_for
 
 LINK = re.compile(r'<a\b[^>]*?\shref="(/[^"#]*)')
 # What a page is about, not what kind it is.
-ABOUT = {"at", "date", "roster", "session", "starts_at", "week"}
+ABOUT = {"at", "date", "month", "roster", "session", "starts_at", "version", "week"}
 
 
 def routes() -> MapAdapter:

@@ -233,6 +233,29 @@ def test_pages_of_a_session_that_was(new_page, sign_in, judge):
     judge.conclude()
 
 
+def test_pages_of_reflections(new_page, sign_in, judge):
+    """Bob's: editors, a note with its picture, what changed in it, what he finds, his agenda."""
+    bob = judge.attend(sign_in(new_page(), "bob"))
+    for template in ("cft", "formulation", "spsr", "gibbs"):
+        judge.visit(bob, f"/notes/new?template={template}")
+    bob.get_by_text("Another way to write").click()
+    judge.look(bob)
+    judge.visit(bob, "/notes")
+    bob.get_by_role("link", name="The clock on the wall").click()
+    judge.look(bob)
+    judge.visit(bob, f"{bob.url}/history")
+    bob.goto("/notes/find")
+    bob.get_by_label("Words").fill("silence")
+    bob.get_by_text("Only some of them").click()
+    bob.get_by_role("button", name="Find", exact=True).click()
+    expect(bob.get_by_role("heading", name="reflections found")).to_be_visible()
+    judge.look(bob)
+    bob.goto("/")
+    expect(bob.get_by_role("heading", name="To take to supervision")).to_be_visible()
+    judge.look(bob)
+    judge.conclude()
+
+
 TABLE = b"""title,kind,capacity,members
 Thursday group,group,2,a@example.net; b@example.net; c@example.net
 Compassion in practice,group,,

@@ -149,3 +149,40 @@ def test_reflection_is_written_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/notes/[0-9a-f-]{36}$"))
     expect(page.get_by_role("heading", level=1)).to_have_text("By hand")
+
+
+def test_slider_moves_the_number_and_the_picture(page: Page) -> None:
+    page.goto("/notes/new?template=cft")
+    slider, circle = page.locator("[data-slides=threat_me]"), page.locator("[data-picture=me]")
+    slider.fill("8")
+    expect(page.get_by_label("Threat, Me")).to_have_value("8")
+    expect(circle).to_have_attribute("aria-label", "Me: Threat 8, Drive –, Soothing –")
+    assert circle.locator("[data-circle=threat]").get_attribute("r") == "17.6"
+    page.get_by_label("Threat, Me").fill("3")
+    expect(slider).to_have_value("3")
+
+
+def test_another_way_to_write_brings_the_text_along(page: Page) -> None:
+    write(page, "begun on a free page")
+    page.get_by_text("Another way to write").click()
+    page.get_by_role("button", name="Gibbs cycle").click()
+    expect(page.get_by_label("What happened?")).to_have_value("begun on a free page")
+
+
+def test_enter_in_a_line_saves(page: Page) -> None:
+    write(page, "text")
+    page.get_by_label("Title").press("Enter")
+    page.wait_for_url(re.compile(r"/notes/[0-9a-f-]{36}$"))
+
+
+def test_agenda_leaves_the_page_when_the_vault_locks_elsewhere(
+    window: BrowserContext, page: Page
+) -> None:
+    write(page, "-> ask about the heron")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(re.compile(r"/notes/[0-9a-f-]{36}$"))
+    page.goto("/")
+    expect(page.get_by_role("link", name="ask about the heron")).to_be_visible()
+    lock_in_another_tab(window)
+    expect(page.locator("[data-private]")).to_have_count(0)
+    assert ("/unlock" in page.url, "heron" in page.content()) == (False, False)

@@ -1,14 +1,12 @@
 """The editor's form, built from a template, and the signed word of what it edits."""
 
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
-from itsdangerous import BadSignature, URLSafeSerializer
 from wtforms import (
     BooleanField,
     DateField,
@@ -24,19 +22,20 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from supervision.domain.reflections import (
     FREE,
+    KEPT,
     LONGEST_LINE,
     LONGEST_TEXT,
     LONGEST_TITLE,
+    MOST_FIELDS,
     TEMPLATES,
     Kind,
     Prompt,
-    Reflection,
     Template,
     Value,
     Words,
+    is_key,
+    with_kept,
 )
-from supervision.permissions import Actor
-from supervision.services.notes import Edit
 from supervision.web.forms import Form
 
 SHUT = {"autocomplete": "off", "spellcheck": "false"}
@@ -64,10 +63,14 @@ class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
 
 
 class NoteForm(Form):
-    """What every template has. Its fields come from the template, by their keys."""
+    """What every template has. Its fields come from the template, by their keys.
+
+    `kept` names what is there besides, from another template.
+    """
 
     editing = HiddenField()
     template = HiddenField()
+    kept = HiddenField()
     title = StringField(lazy("Title"), [Length(max=LONGEST_TITLE, message=LONG)], render_kw=SHUT)
     session = SelectField(lazy("About a session"), validate_choice=False)
 
@@ -98,21 +101,32 @@ def _field(prompt: Prompt) -> Field:
             return BooleanField(label, description=hint)
 
 
-@cache
+@lru_cache(maxsize=64)
 def form_of(template: Template) -> type[NoteForm]:
     """The form class of a template."""
     fields = {prompt.key: _field(prompt) for prompt in template.prompts}
     return type(f"{template.key.title()}Form", (NoteForm,), fields)
 
 
-def chosen(key: str | None) -> Template:
-    """The template of that name, or the free page."""
-    return TEMPLATES.get(key or "", FREE)
+def chosen(key: str | None, kept: str | None = None) -> Template:
+    """The template of that name, or the free page, with the keys that a form said it keeps."""
+    keys = [one for one in (kept or "").split(",")[:MOST_FIELDS] if is_key(one)]
+    return with_kept(TEMPLATES.get(key or "", FREE), dict.fromkeys(keys))
 
 
-def fill(template: Template, reflection: Reflection) -> NoteForm:
-    """The form that holds what was saved."""
-    words = reflection.words
+def written_in(words: Words) -> Template:
+    """The template to go on in, with all that was written in any other."""
+    return with_kept(TEMPLATES.get(words.template, FREE), words.fields)
+
+
+def kept_keys(template: Template) -> str:
+    """For the form: which of its prompts are kept from elsewhere."""
+    kept = [section for section in template.sections if section.key == KEPT]
+    return ",".join(prompt.key for section in kept for prompt in section.prompts)
+
+
+def fill(template: Template, words: Words) -> NoteForm:
+    """The form that holds these words."""
     values: dict[str, Any] = dict(words.fields)
     values |= {"title": words.title, "session": str(words.session_id or "")}
     for prompt in template.prompts:
@@ -144,33 +158,3 @@ def _uuid(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
-
-
-# -- what is edited ------------------------------------------------------------------------
-
-
-def _signer(actor: Actor) -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"editing {actor.id}")
-
-
-def sign(actor: Actor, edit: Edit) -> str:
-    """The word of an open editor, good for this person and this note alone.
-
-    Without it nothing is made under an id, so nobody learns whether an id is somebody else's.
-    """
-    return str(_signer(actor).dumps([edit.note_id.hex, edit.editor.hex, edit.base]))
-
-
-def signed(actor: Actor, note_id: UUID, word: str | None) -> Edit | None:
-    """What such a word says, or None when it is not ours, not theirs or of another note."""
-    try:
-        note, editor, base = _signer(actor).loads(word or "")
-    except BadSignature:
-        return None
-    edit = Edit(UUID(note), UUID(editor), int(base))
-    return edit if edit.note_id == note_id else None
-
-
-def fresh(note_id: UUID | None = None, base: int = 0) -> Edit:
-    """A new editor: of a note from its revision `base`, or of a new note."""
-    return Edit(note_id or uuid4(), uuid4(), base)

@@ -11,7 +11,16 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from supervision.domain.markdown import to_html
-from supervision.domain.reflections import TEMPLATES, Kind, Prompt, Section, Value, Words
+from supervision.domain.reflections import (
+    Kind,
+    Prompt,
+    Section,
+    Value,
+    Words,
+    template_of,
+    with_arrows,
+    with_kept,
+)
 from supervision.domain.vault import Keys
 from supervision.web import unlocking
 from supervision.web.auth import viewer
@@ -73,7 +82,7 @@ def pepper() -> bytes:
 def parts_of(words: Words) -> list[Part]:
     """What was written, section by section; what was left empty is left out."""
     found = []
-    for section in TEMPLATES[words.template].sections:
+    for section in with_kept(template_of(words.template), words.fields).sections:
         answers = [
             _answer(prompt, words.fields[prompt.key])
             for prompt in section.prompts
@@ -88,5 +97,5 @@ def parts_of(words: Words) -> list[Part]:
 def _answer(prompt: Prompt, value: Value) -> Answer:
     is_text = prompt.kind is Kind.TEXT and isinstance(value, str)
     # Safe: to_html passes everything through an allow-list.
-    html = Markup(to_html(str(value))) if is_text else None  # noqa: S704
+    html = Markup(to_html(with_arrows(str(value)))) if is_text else None  # noqa: S704
     return Answer(prompt, value, html)

@@ -1,5 +1,6 @@
 """The list, a reflection, and deleting with ten minutes to think again."""
 
+from datetime import date
 from uuid import UUID
 
 from flask import flash, redirect, request, url_for
@@ -15,10 +16,10 @@ from supervision.blueprints.notes.parts import (
     ready_to_write,
     to_unlock,
 )
-from supervision.domain.reflections import TEMPLATES
+from supervision.domain.reflections import template_of
 from supervision.services import notes, sharing
-from supervision.web import unlocking
-from supervision.web.auth import signed_in, viewer
+from supervision.web import transactions, unlocking
+from supervision.web.auth import safe_next, signed_in, viewer
 from supervision.web.fragments import page
 
 
@@ -30,14 +31,19 @@ def index() -> Response:
     if keys is None:
         return to_unlock()
     actor, at = viewer(), clock.now()
-    wanted = request.args.get("page", 1, type=int)
+    wanted, month = request.args.get("page", 1, type=int), request.args.get("month", type=_month)
     return page(
         "notes/index.html",
-        found=notes.notes_of(actor, keys, wanted),
+        found=notes.notes_of(actor, keys, wanted, month),
         drafts=notes.drafts(actor, keys, pepper()),
         deleted=notes.just_deleted(actor, at, keys),
-        templates=TEMPLATES,
+        template_of=template_of,
     )
+
+
+def _month(text: str) -> date:
+    """2026-11 as its first day."""
+    return date.fromisoformat(f"{text}-01")
 
 
 @bp.post("/notes/accept")
@@ -46,6 +52,18 @@ def accept() -> Response:
     """Go on with what is there, after the warning that something is missing or altered."""
     notes.accept_rows(viewer(), clock.now(), unlocking.keys())
     flash(_("What is there now is counted anew."))
+    return redirect(url_for("notes.index"), 303)
+
+
+@bp.post("/notes/check")
+@signed_in
+@transactions.by_hand
+def check() -> Response:
+    """Compare every saved state with the seal, those as well that no list shows; the list then
+    warns of what it cannot see by itself."""
+    if not notes.is_sound(viewer(), unlocking.keys()):
+        return redirect(url_for("notes.index", altered="yes"), 303)
+    flash(_("Every reflection, with all its versions, is as you left it."))
     return redirect(url_for("notes.index"), 303)
 
 
@@ -63,8 +81,19 @@ def show(note_id: UUID) -> Response:
         note=found,
         shares=sharing.shares_of_note(actor, note_id),
         parts=parts_of(found.reflection.words) if found.reflection else [],
-        template=TEMPLATES.get(found.reflection.words.template) if found.reflection else None,
+        template=template_of(found.reflection.words.template) if found.reflection else None,
     )
+
+
+@bp.post("/notes/<uuid:note_id>/taken")
+@signed_in
+def taken(note_id: UUID) -> Response:
+    """Something on the agenda was taken up."""
+    notes.own_note(viewer(), note_id)
+    text = request.form.get("ask", "")
+    notes.take_up(viewer(), clock.now(), unlocking.keys(), note_id, text)
+    flash(_("Ticked off. The line stays in your reflection."))
+    return redirect(safe_next(request.form.get("next")), 303)
 
 
 @bp.post("/notes/<uuid:note_id>/delete")

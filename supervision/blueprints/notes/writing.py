@@ -6,6 +6,7 @@ nothing lies open.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, request, url_for
@@ -19,10 +20,9 @@ from supervision.blueprints.notes.forms import (
     chosen,
     fill,
     form_of,
-    fresh,
-    sign,
-    signed,
+    kept_keys,
     words_of,
+    written_in,
 )
 from supervision.blueprints.notes.parts import (
     bp,
@@ -33,12 +33,13 @@ from supervision.blueprints.notes.parts import (
     to_unlock,
 )
 from supervision.db import db
-from supervision.domain.reflections import TEMPLATES, Template, is_blank
+from supervision.domain.reflections import TEMPLATES, Kind, Template, count_words, is_blank
 from supervision.errors import Conflict, Invalid, NotFound
 from supervision.services import notes
 from supervision.services.notes import Edit, SessionRef
 from supervision.web import fragments
 from supervision.web.auth import signed_in, viewer
+from supervision.web.editing import fresh, sign, signed
 from supervision.web.errors import say
 from supervision.web.filters import local_date, local_time
 from supervision.web.fragments import page
@@ -92,8 +93,9 @@ def edit(note_id: UUID) -> Response:
     found = notes.note(actor, keys, note_id)
     if found.reflection is None:
         return redirect(url_for("notes.show", note_id=note_id))
-    template = TEMPLATES[found.reflection.words.template]
-    editor = Editor(fresh(note_id, found.latest), template, fill(template, found.reflection))
+    words = found.reflection.words
+    template = written_in(words)
+    editor = Editor(fresh(note_id, found.latest), template, fill(template, words))
     return editor_page(200, editor, found.session)
 
 
@@ -109,6 +111,8 @@ def save(note_id: UUID) -> Response:
         if keys is None:
             notes.save_draft(actor, at, sent.edit, words, pepper())
             flash(_("Your notes were locked. What you wrote is sealed and waits for you."))
+            if _from_home():
+                return redirect(url_for("home.index"), 303)
             target = url_for("notes.resume", draft_id=sent.edit.editor)
             return redirect(url_for("vault.unlock", next=target), 303)
         saved = notes.save_note(actor, at, keys, sent.edit, words)
@@ -120,8 +124,16 @@ def save(note_id: UUID) -> Response:
         db.session.rollback()
         sent.form.refuse(error)
         return editor_page(409, _go_on(sent))
+    if _from_home():
+        flash(_("Kept, and sealed. It is among your notes."))
+        return redirect(url_for("home.index"), 303)
     flash(_("Saved."))
     return redirect(url_for("notes.show", note_id=saved.note_id), 303)
+
+
+def _from_home() -> bool:
+    """Whether it was caught in the one field on the home page, to which its writer returns."""
+    return request.form.get("back") == "home"
 
 
 @bp.post("/notes/<uuid:note_id>/autosave")
@@ -143,20 +155,31 @@ def autosave(note_id: UUID) -> Response:
     except (Invalid, Conflict) as error:
         db.session.rollback()
         return _state(409, "refused", at, text=say(error))
-    return _state(200, "saved", saved.at)
+    return _state(200, "saved", saved.at, count=count_words(words))
 
 
-def _state(
-    status: int, kind: str, at: datetime, edit: Edit | None = None, text: str = ""
-) -> Response:
-    return page("notes/_state.html", status, kind=kind, time=local_time(at), edit=edit, text=text)
+def _state(status: int, kind: str, at: datetime, edit: Edit | None = None, **told: Any) -> Response:
+    return page("notes/_state.html", status, kind=kind, time=local_time(at), edit=edit, **told)
+
+
+@bp.post("/notes/<uuid:note_id>/switch")
+@signed_in
+def switch(note_id: UUID) -> Response:
+    """Go on in another template with all that is typed. Nothing is stored."""
+    sent = _sent(note_id)
+    if not sent.form.validate_on_submit():
+        return editor_page(422, sent)
+    words = words_of(sent.form, sent.template)
+    words = replace(words, template=chosen(request.form.get("to")).key)
+    template = written_in(words)
+    return editor_page(200, Editor(sent.edit, template, fill(template, words)))
 
 
 @bp.post("/notes/preview")
 @signed_in
 def preview() -> Response:
     """What the typed Markdown becomes. Nothing is stored."""
-    template = chosen(request.form.get("template"))
+    template = _template_sent()
     form = form_of(template)()
     form.validate()
     parts = parts_of(words_of(form, template))
@@ -173,13 +196,17 @@ def _sent(note_id: UUID) -> Editor:
     An editor without our word (a page of long ago, a hand-made request) may not write; its text
     comes back in one that may.
     """
-    actor, template = viewer(), chosen(request.form.get("template"))
+    actor, template = viewer(), _template_sent()
     form = form_of(template)()
     edit = signed(actor, note_id, form.editing.data)
     if edit is None:
         notes.own_note(actor, note_id)
         raise NotFound
     return Editor(edit, template, form)
+
+
+def _template_sent() -> Template:
+    return chosen(request.form.get("template"), request.form.get("kept"))
 
 
 def _go_on(sent: Editor) -> Editor:
@@ -201,6 +228,7 @@ def editor_page(
     actor = viewer()
     editor.form.editing.data = sign(actor, editor.edit)
     editor.form.template.data = editor.template.key
+    editor.form.kept.data = kept_keys(editor.template)
     _offer_sessions(editor.form, linked)
     return page(
         "notes/form.html",
@@ -208,10 +236,17 @@ def editor_page(
         editor=editor,
         form=editor.form,
         templates=TEMPLATES,
+        scales=_scales(editor),
         linked=linked,
         preview=preview,
         locked=opened() is None,
     )
+
+
+def _scales(editor: Editor) -> dict[str, int]:
+    """The numbers that the form holds, for the picture that they make."""
+    fields = (editor.form[p.key] for p in editor.template.prompts if p.kind is Kind.SCALE)
+    return {field.name: field.data for field in fields if isinstance(field.data, int)}
 
 
 def _offer_sessions(form: NoteForm, linked: SessionRef | None) -> None:

@@ -19,10 +19,10 @@ from supervision.blueprints.sessions.forms import (
 )
 from supervision.blueprints.sessions.parts import attempt, bp, changeable
 from supervision.errors import NotFound
-from supervision.services import attendance, mail, series, sessions, signup
+from supervision.services import attendance, mail, notes, series, sessions, signup
 from supervision.services.series import Which
 from supervision.services.sessions import Booked, SessionPage
-from supervision.web import forms
+from supervision.web import forms, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.filters import local_date, local_time
 from supervision.web.fragments import page as show_page
@@ -35,7 +35,7 @@ from supervision.web.words import booked_words, receipt_words, repeat_words
 def show(session_id: UUID) -> Response:
     actor, at = viewer(), clock.now()
     page = sessions.session_page(actor, at, session_id)
-    seats, words, sheet = None, "", None
+    seats, words, sheet, keys = None, "", None, unlocking.opened()
     if page.session.capacity is not None:
         seats = signup.seats_of(actor, at, session_id, page.session.standing)
     if page.series:
@@ -53,6 +53,7 @@ def show(session_id: UUID) -> Response:
         receipt_words=receipt_words,
         history=attendance.history_of(sheet) if sheet else [],
         reply_words=mail.ANSWERS,
+        agenda=notes.agenda(actor, keys, page.session.roster_id) if keys else [],
     )
 
 

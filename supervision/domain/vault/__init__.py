@@ -4,7 +4,8 @@
                           └ kek  → slot → Keys ─┬ wrap → one key per revision → text
     recovery code ──────────────→ slot → Keys   ├ priv → key pairs → drafts, shares
     cookie and boot key ────────→ row  → Keys   ├ pin  → whose public keys these are
-                                                └ head → which rows there must be
+                                                ├ head → which rows there must be
+                                                └ index → the catalogue and its texts
 
 Every failure is `Damaged` or a kind of it (`WrongKey`, `BadParams`, `HeadMismatch`, `KeyChanged`);
 only a mistyped recovery code is `BadCode`. No function logs, stores, or reads a clock.
@@ -31,6 +32,7 @@ from supervision.domain.vault.faults import (
 )
 from supervision.domain.vault.founding import NewVault, new_vault
 from supervision.domain.vault.head import Head, Row, head_of, open_head, seal_head, verify_head
+from supervision.domain.vault.index import Part, open_index, seal_index
 from supervision.domain.vault.kdf import (
     CEILING,
     FLOOR,
@@ -101,6 +103,7 @@ __all__ = [
     "KeyChanged",
     "Keys",
     "NewVault",
+    "Part",
     "PrivateKeys",
     "PublicKeys",
     "Row",
@@ -127,6 +130,7 @@ __all__ = [
     "open_address",
     "open_draft",
     "open_head",
+    "open_index",
     "open_own",
     "open_private",
     "open_recovery_slot",
@@ -146,6 +150,7 @@ __all__ = [
     "seal_archive",
     "seal_draft",
     "seal_head",
+    "seal_index",
     "seal_revision",
     "seal_shared",
     "sign_list",

@@ -9,11 +9,14 @@ from sqlalchemy import delete, exists, select
 from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.reflections import Reflection
+from supervision.domain.reflections.catalogue import Entry, entry_of
 from supervision.domain.vault import Keys, Row
 from supervision.errors import NotFound
 from supervision.models.notes import Note, NoteDraft, NoteRevision
 from supervision.permissions import Actor
 from supervision.services.audit import Act, record
+from supervision.services.notes import catalogue
+from supervision.services.notes.entries import rosters_of
 from supervision.services.notes.rows import (
     all_of,
     day_only,
@@ -43,9 +46,11 @@ def delete_note(actor: Actor, at: datetime, keys: Keys, note_id: UUID) -> None:
     The head stops counting it now, since the job that removes its rows has no keys.
     """
     row = lock_vault(actor)
-    note = present(actor, note_id)
+    note, root = present(actor, note_id), catalogue.held(row, keys)
     recount(row, keys, gone=_rows(note_id))
     note.deleted_at = at
+    db.session.flush()
+    catalogue.drop(actor, row, keys, root, note, next(iter(tail(note_id)), None))
     db.session.execute(
         delete(NoteDraft).where(NoteDraft.note_id == note_id, NoteDraft.owner_id == actor.id)
     )
@@ -59,9 +64,18 @@ def undelete_note(actor: Actor, at: datetime, keys: Keys, note_id: UUID) -> None
     note = find(actor, note_id)
     if note is None or note.deleted_at is None or note.deleted_at <= at - UNDO:
         raise NotFound
+    root = catalogue.held(row, keys)
     note.deleted_at = None
     recount(row, keys, come=_rows(note_id))
+    catalogue.put(actor, row, keys, root, _entry(actor, keys, note))
     record(Act.NOTE_UNDELETE, day_only(at), actor.id, note_id)
+
+
+def _entry(actor: Actor, keys: Keys, note: Note) -> Entry:
+    """What the catalogue keeps of a note that comes back."""
+    latest, one = tail(note.id)[0], _open(actor, keys, note.id)
+    roster = rosters_of(actor, [one]).get(one.words.session_id) if one else None
+    return entry_of(note.id.hex, note.created_on, latest.number, latest.sealed.hash, roster, one)
 
 
 def _rows(note_id: UUID) -> list[Row]:

@@ -25,6 +25,7 @@ class SessionRef:
     title: str
     starts_at: datetime
     ends_at: datetime
+    roster_id: UUID
 
 
 def linkable_sessions(actor: Actor, at: datetime) -> list[SessionRef]:
@@ -57,7 +58,7 @@ def session_refs(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, SessionRef]:
 
 def _read(*where: ColumnElement[bool], limit: int | None = None) -> list[SessionRef]:
     rows = db.session.execute(
-        select(Session.id, Roster.title, Session.starts_at, Session.ends_at)
+        select(Session.id, Roster.title, Session.starts_at, Session.ends_at, Session.roster_id)
         .join(Roster, Roster.id == Session.roster_id)
         .where(Session.state.in_(PUBLISHED), *where)
         .order_by(Session.starts_at.desc())

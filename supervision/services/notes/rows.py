@@ -122,8 +122,18 @@ def open_latest(actor: Actor, keys: Keys, note_id: UUID, found: list[Stored]) ->
     return from_bytes(body)
 
 
+def opened_or_none(
+    actor: Actor, keys: Keys, note_id: UUID, number: int, previous: bytes, sealed: Sealed
+) -> Reflection | None:
+    """A revision, or None when it does not open in its place."""
+    try:
+        return from_bytes(vault.open_revision(keys, actor.id, note_id, number, previous, sealed))
+    except vault.Damaged:
+        return None
+
+
 def shelf(actor: Actor, keys: Keys) -> Shelf:
-    """Read every stored revision once and compare them with the head."""
+    """Read every stored revision once and compare them with the head: dear, and thorough."""
     rows = db.session.execute(
         select(Note.id, Note.created_on, NoteRevision.number, NoteRevision.envelope)
         .join(NoteRevision, NoteRevision.note_id == Note.id)

@@ -18,13 +18,15 @@ from supervision.domain.reflections import (
     check_loosely,
     to_bytes,
 )
+from supervision.domain.reflections.catalogue import entry_of
 from supervision.domain.vault import FIRST, Keys, Row
 from supervision.errors import N_, Conflict, Invalid
 from supervision.models.notes import Note, NoteDraft, NoteRevision, Vault
 from supervision.permissions import Actor
 from supervision.services import sharing
 from supervision.services.audit import Act, record
-from supervision.services.notes.links import session_refs
+from supervision.services.notes import catalogue
+from supervision.services.notes.links import SessionRef, session_refs
 from supervision.services.notes.rows import (
     DAMAGED,
     Stored,
@@ -82,7 +84,7 @@ def save_note(
     is one of saves and not of pauses. Raises NotFound for another's note, Invalid, and Conflict
     when another editor was faster or the note is gone: the text is still the caller's to keep.
     """
-    check_words(actor, words, loosely=auto)
+    session = check_words(actor, words, loosely=auto)
     row = lock_vault(actor)
     note = find(actor, edit.note_id)
     if (note is None and edit.base) or (note is not None and note.deleted_at is not None):
@@ -93,9 +95,10 @@ def save_note(
     if before is not None and _says_nothing_new(before.reflection, reflection):
         return Saved(edit.note_id, before.stored.number, before.reflection.written_at)
     if note is None:
-        db.session.add(Note(id=edit.note_id, owner_id=actor.id, created_on=local_day(actor, at)))
+        note = Note(id=edit.note_id, owner_id=actor.id, created_on=local_day(actor, at))
+        db.session.add(note)
         db.session.flush()
-    number = _store(actor, keys, row, edit, before, reflection)
+    number = _store(actor, keys, row, note, edit, before, reflection, session)
     if not auto:
         record(Act.NOTE_SAVE, day_only(at), actor.id, edit.note_id)
         sharing.follow(actor, at, keys, edit.note_id, words)
@@ -110,11 +113,16 @@ def save_free(
     return save_note(actor, at, keys, edit, Words(FREE.key, title, {"reflection": text}))
 
 
-def check_words(actor: Actor, words: Words, *, loosely: bool = False) -> None:
-    """Raises Invalid for what cannot be saved; `loosely` lets unfinished pages pass."""
+def check_words(actor: Actor, words: Words, *, loosely: bool = False) -> SessionRef | None:
+    """The session that they are about. Raises Invalid for what cannot be saved; `loosely` lets
+    unfinished pages pass."""
     (check_loosely if loosely else check)(words)
-    if words.session_id and words.session_id not in session_refs(actor, [words.session_id]):
+    if words.session_id is None:
+        return None
+    found = session_refs(actor, [words.session_id])
+    if words.session_id not in found:
         raise Invalid("session", N_("Choose one of your sessions, or none."))
+    return found[words.session_id]
 
 
 def _before(actor: Actor, keys: Keys, edit: Edit) -> _Before:
@@ -148,9 +156,11 @@ def _store(
     actor: Actor,
     keys: Keys,
     row: Vault,
+    note: Note,
     edit: Edit,
     before: _Before | None,
     reflection: Reflection,
+    session: SessionRef | None,
 ) -> int:
     """Write the revision, in the place of this editor's automatic one or after the latest."""
     number, chained_to, gone = 1, FIRST, None
@@ -172,7 +182,12 @@ def _store(
             turn=row.turn,
         )
     )
+    root = catalogue.held(row, keys)
     recount(row, keys, [gone] if gone else [], [Row(edit.note_id, number, sealed.hash)])
+    roster = session.roster_id.hex if session else None
+    place = (note.id.hex, note.created_on, number, sealed.hash)
+    over = before.stored if before else None
+    catalogue.put(actor, row, keys, root, entry_of(*place, roster, reflection), over)
     return number
 
 

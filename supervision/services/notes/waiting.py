@@ -6,18 +6,26 @@ writer opens their notes again. None of it ever rests in the browser.
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select
 
 from supervision.db import db
 from supervision.domain import vault
-from supervision.domain.reflections import TEMPLATES, Reflection, Words, from_bytes, to_bytes
+from supervision.domain.reflections import (
+    TEMPLATES,
+    Reflection,
+    Words,
+    both,
+    from_bytes,
+    to_bytes,
+)
 from supervision.domain.vault import Keys, Sealed
 from supervision.errors import N_, Conflict, NotFound
 from supervision.models.notes import NoteDraft, Vault
 from supervision.permissions import Actor
-from supervision.services.notes.rows import find, local_day
+from supervision.services.notes.rows import DAMAGED, find, local_day, open_latest, tail
 from supervision.services.notes.saving import Edit, Saved, check_words, save_note
 
 MOST = 50
@@ -26,6 +34,14 @@ FULL = N_(
     "then save again. Your text is still on this page."
 )
 NO_VAULT = N_("Your notes cannot take this now. Your text is still on this page.")
+
+
+class Keep(StrEnum):
+    """What to keep of a draft and of the note that was changed meanwhile."""
+
+    DRAFT = "draft"
+    STORED = "stored"
+    BOTH = "both"
 
 
 @dataclass(frozen=True)
@@ -103,6 +119,30 @@ def keep_draft(actor: Actor, at: datetime, keys: Keys, pepper: bytes, draft_id: 
     if found.reflection is None:
         raise NotFound
     return save_note(actor, at, keys, found.edit, found.reflection.words)
+
+
+def merge_draft(
+    actor: Actor, at: datetime, keys: Keys, pepper: bytes, draft_id: UUID, keep: Keep
+) -> UUID:
+    """Settle a draft whose note was changed meanwhile; returns the note's id.
+
+    What was stored stays in the history. Raises NotFound, Invalid, Conflict.
+    """
+    waiting = draft(actor, keys, pepper, draft_id)
+    found = tail(waiting.edit.note_id)
+    if waiting.reflection is None or not found:
+        raise NotFound
+    if keep is Keep.STORED:
+        discard_draft(actor, draft_id)
+        return waiting.edit.note_id
+    words = waiting.reflection.words
+    if keep is Keep.BOTH:
+        try:
+            words = both(open_latest(actor, keys, waiting.edit.note_id, found).words, words)
+        except vault.Damaged:
+            raise Conflict(DAMAGED) from None
+    edit = Edit(waiting.edit.note_id, waiting.edit.editor, found[0].number)
+    return save_note(actor, at, keys, edit, words).note_id
 
 
 def own_draft(actor: Actor, draft_id: UUID) -> None:
