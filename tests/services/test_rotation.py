@@ -10,7 +10,7 @@ from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.reflections import Words
 from supervision.errors import Conflict, Invalid
-from supervision.models.notes import NoteRevision, SlotKind, Vault, VaultSlot
+from supervision.models.notes import NoteIndex, NoteRevision, SlotKind, Vault, VaultSlot
 from supervision.models.people import Credential
 from supervision.services import integrity, notes, rotation, sign_ins
 from supervision.services import vault as vaults
@@ -184,6 +184,19 @@ def test_recovery_code_is_worth_nothing_and_a_new_one_opens(bob, former):
     vaults.confirm_code(bob, AT, fresh)
     write(bob, keys, "one")
     assert texts(bob, vaults.open_with_code(bob, fresh).keys) == (["one"], True)
+
+
+def test_what_is_kept_for_finding_is_made_anew(bob, former):
+    """Nothing of it stays under the key that may be known."""
+    kept = select(func.count()).select_from(NoteIndex)
+    write(bob, former, "one")
+    before = db.session.scalar(kept)
+    keys = begin(bob, former)
+    during = db.session.scalar(kept)
+    write(bob, keys, "two")
+    assert ((before or 0) > 0, during, db.session.scalar(kept)) == (True, 0, before)
+    assert step(bob, keys).over
+    assert texts(bob, vault.without_former(keys)) == (["one", "two"], True)
 
 
 def test_second_one_waits_for_the_first(bob, former):
