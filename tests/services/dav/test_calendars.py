@@ -19,6 +19,7 @@ from supervision.models.dav import Collection
 from supervision.models.feeds import FeedSubscription, Privacy
 from supervision.services import dav, feeds, rosters, sessions
 from supervision.services.dav import ALL, collections
+from supervision.services.feeds.building import build
 from supervision.services.sessions import Wish
 from tests import factories
 from tests.services.dav.steps import Desk
@@ -242,7 +243,7 @@ def test_two_programs_at_once_make_one_calendar(app, house, desk, monkeypatch, c
     book(house)
     account = desk.account()
     db.session.rollback()
-    both, build, store = Barrier(2, timeout=20), collections.build, collections._store
+    both, store = Barrier(2, timeout=20), collections._store
 
     def together(*given):
         found = build(*given)
