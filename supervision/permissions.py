@@ -4,7 +4,7 @@ An Actor is the person who asks, as one row read at the start of a request. Pred
 roster take the actor's own membership of it (None for a stranger).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -30,7 +30,7 @@ class Actor:
     week_starts: int
     sign_in_id: UUID
     vault_ready: bool = False
-    used_at: datetime | None = None
+    used_at: datetime | None = field(default=None, compare=False)
 
     @property
     def is_organiser(self) -> bool:

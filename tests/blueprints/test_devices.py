@@ -8,6 +8,7 @@ from supervision import clock as clocks
 from supervision.db import db
 from supervision.models.people import SignIn
 from tests import factories
+from tests.support.client import Forms
 from tests.support.vaults import enter, furnish, state
 
 OPEN, LOCKED = 204, 423
@@ -44,10 +45,12 @@ def test_lock_there_locks_that_browser_alone(here, there):
 
 
 def test_sign_out_there_ends_that_browser_alone(here, there):
-    there.send("/lock")
-    response = here.submit(
-        "/devices", button="Sign out there A browser that does not say what it is"
+    form = next(
+        form
+        for form in Forms(here.get("/devices").text).found
+        if form.action == f"/devices/{_sign_in_of(there)}/sign-out"
     )
+    response = here.post(form.action, data=form.values)
     assert (response.status_code, state(here)) == (303, OPEN)
     assert there.get("/profile").location == "/sign-in?next=/profile"
 
