@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
@@ -470,3 +471,7 @@ def test_words_use_all_88_bits(monkeypatch):
 def test_wordlist_has_2048_short_words():
     assert (len(WORDS), len(set(WORDS)), max(map(len, WORDS))) == (2048, 2048, 9)
     assert [word for word in WORDS if not (word.isascii() and word.islower())] == []
+
+
+def test_wordlist_is_in_the_order_that_was_agreed():
+    assert sha256(" ".join(WORDS).encode()).hexdigest()[:16] == "54bc197ef258045e"
