@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from supervision.db import db
 from supervision.domain import vault
@@ -138,14 +138,15 @@ def _open_counted(
 ) -> tuple[dict[str, Reflection | None], set[str]]:
     """The revision of each card, None where another one stands in its place; and whose rows there
     are at all. Each is chained to the one before, so that is read as well."""
-    places = [(UUID(card.note), card.number - back) for card in cards for back in (0, 1)]
+    ids = [UUID(card.note) for card in cards]
+    numbers = {card.number - back for card in cards for back in (0, 1)}
     rows = db.session.execute(
         select(NoteRevision.note_id, NoteRevision.number, NoteRevision.envelope, NoteRevision.wrap)
         .join(Note, Note.id == NoteRevision.note_id)
         .where(
-            Note.owner_id == actor.id,
+            NoteRevision.note_id.in_(ids),
+            NoteRevision.number.in_(numbers),
             Note.deleted_at.is_(None),
-            tuple_(NoteRevision.note_id, NoteRevision.number).in_(places),
         )
     )
     stored = {(row[0].hex, row[1]): Sealed(row[2], row[3]) for row in rows}
