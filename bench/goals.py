@@ -16,7 +16,7 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from bench import booking, finding, polling, reflecting, sharing, starts
+from bench import booking, finding, polling, reflecting, sharing, starts, storm
 from bench import slots as free
 from bench.dataset import ALICE, PASSPHRASE, this_monday
 from bench.feeds import Change
@@ -237,6 +237,16 @@ def unlock(stage: Stage) -> Iterator[Row]:
     yield compare("unlock", "sign in", ours.cost, timed(_bare_argon2, 4), 1.1, "at most")
 
 
+def unlock_storm(stage: Stage) -> Iterator[Row]:
+    """Sixty-four wrong passphrases at once: others' pages, and how many tries were heard."""
+    found = storm.storm(stage)
+    ratio = found.beside / found.calm
+    case = "a page beside 64 tries"
+    yield Row("unlock-storm", case, found.beside, found.calm, ratio, 2.0, "at most", "ms")
+    heard, refused = float(found.heard), float(found.refused)
+    yield Row("unlock-storm", "heard, refused", heard, refused, heard, 10.0, "at most", "tries")
+
+
 def _bare_argon2() -> bytes:
     kdf = Argon2id(salt=bytes(16), length=64, iterations=3, lanes=1, memory_cost=65536)
     return kdf.derive(PASSPHRASE.encode())
@@ -334,6 +344,7 @@ GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "share": share,
     "search": search,
     "unlock": unlock,
+    "unlock-storm": unlock_storm,
     "p99": p99,
     "statements": statements,
     "start": start,

@@ -33,6 +33,7 @@ from supervision.web.transactions import App
 AREAS = (
     "home",
     "people",
+    "devices",
     "rosters",
     "sessions",
     "availability",
@@ -42,7 +43,10 @@ AREAS = (
     "feeds",
     "dav",
     "vault",
+    "rotation",
     "notes",
+    "figures",
+    "export",
     "sharing",
     "health",
     "importing",
@@ -52,6 +56,7 @@ AREAS = (
     "replies",
     "attendance",
     "leave",
+    "leaving",
     "signup",
 )
 HERE = Path(__file__).parent

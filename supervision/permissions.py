@@ -4,7 +4,8 @@ An Actor is the person who asks, as one row read at the start of a request. Pred
 roster take the actor's own membership of it (None for a stranger).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from supervision.models.people import Role
@@ -13,7 +14,10 @@ from supervision.models.rosters import LEADS, Kind, MemberRole, MemberState
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody signed in. `zone` is an IANA name, `week_starts` 0 for Monday to 6."""
+    """Somebody signed in. `zone` is an IANA name, `week_starts` 0 for Monday to 6.
+
+    `used_at`: when this sign-in was last written down as used, None for who has no browser.
+    """
 
     id: UUID
     email: str
@@ -26,6 +30,7 @@ class Actor:
     week_starts: int
     sign_in_id: UUID
     vault_ready: bool = False
+    used_at: datetime | None = field(default=None, compare=False)
 
     @property
     def is_organiser(self) -> bool:

@@ -90,10 +90,21 @@ def write_everywhere(place: Place) -> None:
     _post(place, client, edit, "/autosave", words | {"reflection": f"{SENTENCE}!"})
     for page in ("/notes", note, f"{note}/edit", f"{note}?version=1", f"/notes?page={SENTENCE}"):
         place.note(client.get(page))
+    _taken_away(place, client)
     _find_and_go_back(place, client, note, words)
     _behind_a_lock(place, client, note, words)
     _post(place, client, client.form(note, button="Delete this reflection"), "", {})
     place.note(client.get("/notes"))
+
+
+def _taken_away(place: Place, client: Client) -> None:
+    """Figures, and exports plain and sealed: what leaves is the owner's, nothing of it stays."""
+    place.note(client.get("/figures"))
+    plain = {"present": PASSPHRASE, "sure": "y"}
+    button = "Download, readable by anybody"
+    place.note(client.submit("/export/plain", plain, button, buffered=True))
+    sealed = {"present": PASSPHRASE, "passphrase": f"{SENTENCE}!", "again": f"{SENTENCE}!"}
+    place.note(client.submit("/export", sealed, "Download, encrypted", buffered=True))
 
 
 def _find_and_go_back(place: Place, client: Client, note: str, words: dict[str, str]) -> None:
@@ -163,8 +174,9 @@ def test_written_sentence_is_nowhere(place: Place, capfd: pytest.CaptureFixture[
     logged = "".join(capfd.readouterr())
     assert '"endpoint": "notes.save"' in logged
     writes, reads, behind = [200, 303, 200, 422, 200], [200] * 5, [303, 200, 303, 422, 303, 303]
+    away = [200] * 3
     more = [200, 303, *[200] * 5, *[303] * 3, 200]
-    assert place.statuses == [*writes, *reads, *more, *behind, 303, 200]
+    assert place.statuses == [*writes, *reads, *away, *more, *behind, 303, 200]
     assert place.traces(logged) == []
 
 

@@ -30,6 +30,8 @@ OPEN = {
     "health.ready",
     "health.measured",
     "home.dev_mail",
+    "leaving.come_back",
+    "leaving.come_back_form",
     "mail.stop",
     "mail.stop_form",
     "people.enter",
@@ -129,6 +131,7 @@ def things(app: Flask) -> Things:
         "mail_id": str(uuid4()),
         "poll_id": str(poll_id),
         "leave_id": str(uuid4()),
+        "sign_in_id": str(house.alice.sign_in_id),
         "share_id": str(share_id),
         "token": "x" * 43,
         "filename": "app.css",
@@ -178,6 +181,7 @@ def things_of_others(app: Flask) -> Iterator[Rule]:
             "draft_id",
             "poll_id",
             "leave_id",
+            "sign_in_id",
             "share_id",
         }:
             yield rule

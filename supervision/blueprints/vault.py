@@ -76,8 +76,8 @@ def open_vault() -> Response:
     actor, form = viewer(), PresentForm()
     if not form.validate_on_submit():
         return _unlock_page(422, form)
-    limits.spend(limits.UNLOCK, str(actor.id))
-    opened = sign_ins.check(actor.email, form.passphrase.data, settings())
+    with limits.trying(limits.UNLOCK, str(actor.id)):
+        opened = sign_ins.check(actor.email, form.passphrase.data, settings())
     if opened is None or opened.keys is None:
         with transactions.write():
             vaults.refuse_unlock(actor, clock.now())

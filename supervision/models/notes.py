@@ -22,6 +22,8 @@ class Vault(Model):
     """A person's key pairs, sealed under their master key, and the head over all their notes.
 
     `umk_id` names the master key and tells nothing of it; `head_counter` is what the head opens by.
+    `turn` counts how often the master key was replaced; `former` is the one before, sealed under
+    the present one, while some revisions are still under it.
     """
 
     __tablename__ = "vault"
@@ -33,6 +35,8 @@ class Vault(Model):
     head: Mapped[bytes]
     head_counter: Mapped[int] = mapped_column(default=0)
     umk_id: Mapped[bytes]
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
+    former: Mapped[bytes | None]
     created_at: Mapped[datetime]
 
 
@@ -80,7 +84,10 @@ class NoteIndex(Model):
 
 
 class NoteRevision(Model):
-    """One saved state of a note: the envelope, and its key wrapped under the owner's."""
+    """One saved state of a note: the envelope, and its key wrapped under the owner's.
+
+    The wrap is under the master key of the vault's `turn`, or the one before while it is behind.
+    """
 
     __tablename__ = "note_revision"
 
@@ -89,6 +96,7 @@ class NoteRevision(Model):
     envelope: Mapped[bytes]
     wrap: Mapped[bytes]
     epoch: Mapped[int]
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class NoteDraft(WithId, Model):

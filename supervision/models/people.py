@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from supervision.db import Model, WithId
@@ -19,10 +19,15 @@ class Role(StrEnum):
 
 
 class PersonState(StrEnum):
-    """INVITED: an address only, nobody has signed in with it yet."""
+    """INVITED: an address only, nobody has signed in with it yet.
+
+    CLOSED: they leave, and can still come back. LEFT: a name in other people's records, no more.
+    """
 
     INVITED = "invited"
     ACTIVE = "active"
+    CLOSED = "closed"
+    LEFT = "left"
 
 
 class SessionsBy(StrEnum):
@@ -38,6 +43,7 @@ class LinkPurpose(StrEnum):
 
     INVITATION = "invitation"
     RESET = "reset"
+    RETURN = "return"
 
 
 class Person(WithId, Model):
@@ -50,7 +56,15 @@ class Person(WithId, Model):
     """
 
     __tablename__ = "person"
-    __table_args__ = (CheckConstraint("week_starts BETWEEN 0 AND 6", name="week_starts"),)
+    __table_args__ = (
+        CheckConstraint("week_starts BETWEEN 0 AND 6", name="week_starts"),
+        Index(
+            "ix_person_closed",
+            "closed_at",
+            sqlite_where=text("state = 'closed'"),
+            postgresql_where=text("state = 'closed'"),
+        ),
+    )
 
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(100))
@@ -69,6 +83,7 @@ class Person(WithId, Model):
         String(16), default=SessionsBy.FEED, server_default=SessionsBy.FEED
     )
     shares_receipts: Mapped[bool] = mapped_column(default=True, server_default=true())
+    closed_at: Mapped[datetime | None]
 
 
 class Credential(Model):
@@ -86,13 +101,17 @@ class Credential(Model):
 
 
 class SignIn(WithId, Model):
-    """One browser that signed in; ended on the server, so a kept cookie is worth nothing."""
+    """One browser that signed in; ended on the server, so a kept cookie is worth nothing.
+
+    `used_at` is written once an hour at most; until then it was used when it was made.
+    """
 
     __tablename__ = "sign_in"
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     agent: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
 

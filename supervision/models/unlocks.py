@@ -119,6 +119,15 @@ class Unlocks:
                 (person_id.bytes, spared),
             )
 
+    def open_in(self, person_id: UUID, at: datetime) -> set[UUID]:
+        """The sign-ins in whose browser a person's vault is open."""
+        with self._open(reading=True) as file:
+            rows = file.execute(
+                f"SELECT sign_in FROM unlocked WHERE person = :person AND {ALIVE}",  # noqa: S608 - a constant
+                {"person": person_id.bytes, **_limits(at)},
+            ).fetchall()
+        return {UUID(bytes=sign_in) for (sign_in,) in rows}
+
     def has_run_out(self, at: datetime) -> bool:
         """Whether `purge` has work."""
         with self._open(reading=True) as file:

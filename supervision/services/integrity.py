@@ -22,6 +22,7 @@ from supervision.domain.vault.envelope import (
 )
 from supervision.models import guards
 from supervision.models.attendance import THERE, Attendance
+from supervision.models.feeds import FeedSubscription
 from supervision.models.notes import (
     Note,
     NoteDraft,
@@ -32,7 +33,7 @@ from supervision.models.notes import (
     VaultSlot,
 )
 from supervision.models.outside import OutsideBusy, OutsideCalendar
-from supervision.models.people import Credential
+from supervision.models.people import Credential, Person, PersonState
 from supervision.models.rosters import LEADS, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session, SessionState
 from supervision.models.sharing import Share, ShareComment
@@ -83,6 +84,7 @@ def faults() -> Iterator[str]:
     yield from _attendance()
     yield from _envelopes()
     yield from _calendars()
+    yield from _left()
 
 
 def _guards() -> Iterator[str]:
@@ -281,6 +283,22 @@ def _calendars() -> Iterator[str]:
     )
     for key in db.session.scalars(strays):
         yield f"busy times of calendar {key} are not its owner's"
+
+
+def _left() -> Iterator[str]:
+    """Of who has left there is a name in others' records, and nothing private."""
+    for what, theirs in (
+        ("a vault", Vault.person_id),
+        ("a passphrase", Credential.person_id),
+        ("notes", Note.owner_id),
+        ("drafts", NoteDraft.owner_id),
+        ("a feed", FeedSubscription.person_id),
+    ):
+        kept = select(Person.id).where(
+            Person.state == PersonState.LEFT, exists().where(theirs == Person.id)
+        )
+        for person in db.session.scalars(kept):
+            yield f"person {person} has left and has {what}"
 
 
 def _header(column: Any) -> tuple[Any, Any]:

@@ -17,6 +17,7 @@ from supervision.models.audit import Replay
 from supervision.services import (
     booking,
     claims,
+    leaving,
     mail,
     notes,
     polls,
@@ -83,11 +84,12 @@ def _has_lapsed(at: datetime) -> bool:
         or claims.has_lapsed(at)
         or booking.has_near_requests(at)
         or polls.has_due(at)
+        or leaving.has_due(at)
     )
 
 
 def lapse(shift: Shift) -> None:
-    """Purge what was deleted; end offers of seats, holds, requests and polls that ran out."""
+    """Purge what was deleted; end offers, holds, requests, polls and closed accounts in time."""
     at = shift.now()
     if notes.has_deleted(at):
         with writing():
@@ -99,6 +101,7 @@ def lapse(shift: Shift) -> None:
             claims.release_lapsed(at)
     booking.lapse_requests(at, shift.base_url)
     polls.tend_due(at, shift.base_url)
+    leaving.finish_due(at)
 
 
 def _has_reminders(at: datetime) -> bool:

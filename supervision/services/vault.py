@@ -92,7 +92,18 @@ def open_with_passphrase(
         keys = vault.open_slot(slot.envelope, stretched, person_id, params, credential.salt, pepper)
     except vault.Damaged:
         return None
-    return keys if is_vault_of(person_id, keys) else None
+    return _whole(person_id, keys)
+
+
+def _whole(person_id: UUID, keys: Keys) -> Keys | None:
+    """The keys with the former ones beside them, if there are any; None for another vault's."""
+    if not is_vault_of(person_id, keys):
+        return None
+    former = db.session.scalar(select(Vault.former).where(Vault.person_id == person_id))
+    try:
+        return keys if former is None else vault.with_former(keys, person_id, former)
+    except vault.Damaged:
+        return None
 
 
 def is_vault_of(person_id: UUID, keys: Keys) -> bool:
@@ -224,15 +235,20 @@ def keep_recovery(
 
 def begin_again(actor: Actor, at: datetime) -> None:
     """Delete a vault that nothing opens any more, and every note and share in it, for good."""
-    mine = select(Note.id).where(Note.owner_id == actor.id)
-    db.session.execute(delete(NoteRevision).where(NoteRevision.note_id.in_(mine)))
-    db.session.execute(delete(NoteDraft).where(NoteDraft.owner_id == actor.id))
-    db.session.execute(delete(NoteIndex).where(NoteIndex.owner_id == actor.id))
-    db.session.execute(delete(Note).where(Note.owner_id == actor.id))
-    sharing.forget_keys(actor.id)
-    _delete_slots(actor.id, *SlotKind)
-    db.session.execute(delete(Vault).where(Vault.person_id == actor.id))
+    forget(actor.id)
     record(Act.VAULT_BEGIN_AGAIN, at, actor.id, actor.id)
+
+
+def forget(person_id: UUID) -> None:
+    """Delete a vault, its ways in and every note and draft; with the wraps go the keys."""
+    mine = select(Note.id).where(Note.owner_id == person_id)
+    db.session.execute(delete(NoteRevision).where(NoteRevision.note_id.in_(mine)))
+    db.session.execute(delete(NoteDraft).where(NoteDraft.owner_id == person_id))
+    db.session.execute(delete(NoteIndex).where(NoteIndex.owner_id == person_id))
+    db.session.execute(delete(Note).where(Note.owner_id == person_id))
+    sharing.forget_keys(person_id)
+    _delete_slots(person_id, *SlotKind)
+    db.session.execute(delete(Vault).where(Vault.person_id == person_id))
 
 
 def _open_code(person_id: UUID, kind: SlotKind, typed: str) -> ByCode:
@@ -247,9 +263,10 @@ def _open_code(person_id: UUID, kind: SlotKind, typed: str) -> ByCode:
         keys = vault.open_recovery_slot(slot.envelope, code, person_id)
     except vault.Damaged:
         raise Invalid("code", NOT_THIS_CODE) from None
-    if not is_vault_of(person_id, keys):
+    whole = _whole(person_id, keys)
+    if whole is None:
         raise Invalid("code", NOT_THIS_CODE)
-    return ByCode(keys, slot.envelope)
+    return ByCode(whole, slot.envelope)
 
 
 def _spend(person_id: UUID, envelope: bytes) -> bool:

@@ -6,15 +6,16 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, abort, current_app, make_response, redirect, request, url_for
+from flask import Flask, abort, current_app, g, make_response, redirect, request, url_for
 from flask_babel import get_locale
 from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response as BaseResponse
 
 from supervision import clock
-from supervision.db import db
+from supervision.db import db, writing
 from supervision.permissions import Actor
-from supervision.services import people
+from supervision.services import devices, people
 from supervision.web.cookies import CookieSessions
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -130,9 +131,25 @@ def _closed_by_default() -> None:
         abort(404)
 
 
+def _note_use(response: BaseResponse) -> BaseResponse:
+    """Once an hour, what a person does in a browser is written down as its last use."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    found = g.get("_login_user")
+    if not getattr(found, "is_authenticated", False) or hasattr(view, "passive"):
+        return response
+    if not devices.is_noted(found, clock.now()):
+        try:
+            with writing():
+                devices.note_use(found, clock.now())
+        except DBAPIError:
+            current_app.logger.debug("the use of a sign-in was not noted")
+    return response
+
+
 def init(app: Flask) -> None:
     app.session_interface = CookieSessions()
     manager.init_app(app)
+    app.after_request(_note_use)
     with app.app_context():
         app.extensions["doorkeeper"] = people.Doorkeeper(db.engine)
     app.before_request(_closed_by_default)

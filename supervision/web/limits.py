@@ -25,6 +25,9 @@ from supervision.config import LOOPBACK, Settings
 from supervision.web import runtime
 from supervision.web.settings import settings as current_settings
 
+AT_ONCE = 2
+# A try whose process was killed counts as under way no longer than this many seconds.
+LONGEST_TRY = 10
 TABLE = """
 CREATE TABLE IF NOT EXISTS counter
 (name TEXT PRIMARY KEY, tries INTEGER NOT NULL, ends_at REAL NOT NULL) WITHOUT ROWID
@@ -152,6 +155,23 @@ def address() -> str:
     except ValueError:
         return seen[:64]
     return str(found) if found.version == 4 else str(ip_network(f"{found}/64", strict=False))
+
+
+@contextmanager
+def trying(throttle: Throttle, account: str) -> Iterator[None]:
+    """`spend`, and no more than AT_ONCE tries of an account at the same time; raises as that does.
+
+    Each holds one of few threads while a passphrase is stretched: whoever sends dozens at once is
+    refused at once, and others' pages go on. Two, so that a button pressed twice is no offence.
+    """
+    key, storage = _key(throttle.name, "now", account), _limiter().storage
+    try:
+        if storage.incr(key, LONGEST_TRY) > AT_ONCE:
+            raise TooManyRequests(retry_after=1)
+        spend(throttle, account)
+        yield
+    finally:
+        storage.incr(key, LONGEST_TRY, -1)
 
 
 def spend(throttle: Throttle, account: str = "") -> None:

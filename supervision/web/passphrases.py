@@ -56,17 +56,6 @@ def strength(passphrase: str, known: list[str]) -> Strength:
     return Strength(score, words[score])
 
 
-def new_passphrase_field(label: Any = None) -> PasswordField:
-    return PasswordField(
-        label or lazy("Passphrase"),
-        [InputRequired(REQUIRED)],
-        description=lazy(
-            "12 characters or more. Four or five unrelated words are easy to keep in mind."
-        ),
-        render_kw={"autocomplete": "new-password", "maxlength": LONGEST},
-    )
-
-
 def present_field(label: Any = None) -> PasswordField:
     return PasswordField(
         label or lazy("Passphrase"),
@@ -82,18 +71,30 @@ class PresentForm(Form):
 
 
 def is_present(actor: Actor, form: Form) -> bool:
-    """Whether the form's `passphrase` is the actor's; its throttle is that of unlocking.
+    """Whether a form's `passphrase` is the actor's present one; its throttle is that of unlocking.
 
-    It takes 150 ms, so call it before the transaction.
+    Runs Argon2 once: outside of any transaction.
     """
     if not form.validate_on_submit():
         return False
-    limits.spend(limits.UNLOCK, str(actor.id))
-    if sign_ins.check(actor.email, form.passphrase.data, settings()) is None:
+    with limits.trying(limits.UNLOCK, str(actor.id)):
+        opened = sign_ins.check(actor.email, form.passphrase.data, settings())
+    if opened is None:
         form.passphrase.errors = [_("This is not your present passphrase.")]
         return False
     limits.forgive(limits.UNLOCK, str(actor.id))
     return True
+
+
+def new_passphrase_field(label: Any = None) -> PasswordField:
+    return PasswordField(
+        label or lazy("Passphrase"),
+        [InputRequired(REQUIRED)],
+        description=lazy(
+            "12 characters or more. Four or five unrelated words are easy to keep in mind."
+        ),
+        render_kw={"autocomplete": "new-password", "maxlength": LONGEST},
+    )
 
 
 def again_field(name: str) -> PasswordField:

@@ -14,8 +14,8 @@ from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from flask import Flask, current_app, g, request
-from flask_login import current_user
+from flask import Flask, current_app, g, request, session
+from flask_login import current_user, logout_user
 from werkzeug.wrappers import Response
 
 from supervision import clock
@@ -89,9 +89,26 @@ def lock(response: Response) -> None:
     g.vault_keys = None
 
 
+def leave(response: Response) -> None:
+    """Close the vault for this browser, and forget who was signed in."""
+    lock(response)
+    logout_user()
+    session.clear()
+
+
 def lock_others(person_id: UUID, but: UUID | None) -> None:
     """Close a person's vault in every browser but that of the sign-in `but`."""
     _unlocks().delete_person(person_id, but)
+
+
+def lock_there(sign_in_id: UUID) -> None:
+    """Close the vault in the browser of one sign-in."""
+    _unlocks().delete_sign_in(sign_in_id)
+
+
+def open_in(person_id: UUID) -> set[UUID]:
+    """The sign-ins in whose browser a person's vault is open now."""
+    return _unlocks().open_in(person_id, clock.now())
 
 
 def lock_everywhere(person_id: UUID) -> None:

@@ -39,6 +39,7 @@ BY_HAND = {
     "booking.confirm_form",
     "booking.decline_form",
     "home.dev_mail",
+    "leaving.come_back_form",
     "mail.stop_form",
     "notes.resume",
     "people.invitation",
@@ -52,7 +53,20 @@ BY_HAND = {
     "vault.unlock",
 }
 # Pages that are made alike for everybody: Alice's are looked at.
-ALIKE = ("availability.", "feeds.", "leave.", "mail.choose", "notes.", "people.profile", "vault.")
+ALIKE = (
+    "availability.",
+    "devices.",
+    "export.",
+    "feeds.",
+    "figures.",
+    "leave.",
+    "leaving.",
+    "mail.choose",
+    "notes.",
+    "people.profile",
+    "rotation.",
+    "vault.",
+)
 PASSPHRASE = "four quiet herons at dawn"
 NewPage = Callable[..., Page]
 SignIn = Callable[..., Page]
@@ -332,7 +346,7 @@ def test_every_page_is_looked_at(new_page, sign_in, known):
 
 
 def test_pages_from_an_invitation_to_a_forgotten_passphrase(new_page, sign_in, judge, known):
-    """Nia joins, keeps a code, writes while locked, forgets her passphrase."""
+    """Nia joins, keeps a code, writes while locked, forgets her passphrase, leaves for a while."""
     email = f"nia-{uuid4().hex[:8]}@example.org"
     link = invite(sign_in(new_page(), "dana"), email)
     nia = judge.attend(new_page())
@@ -341,7 +355,9 @@ def test_pages_from_an_invitation_to_a_forgotten_passphrase(new_page, sign_in, j
         judge.visit(nia, path)
     keep_a_code(nia, judge)
     write_while_locked(nia, without_scripts(nia, new_page), judge)
+    judge.visit(nia, "/figures")
     forget(nia, email, judge)
+    leave_and_return(nia, email, judge)
     judge.conclude()
 
 
@@ -421,6 +437,17 @@ def forget(page: Page, email: str, judge: Judge) -> None:
             page.get_by_role("button", name="Sign in").click()
     for path in ("/unlock", "/vault/recover", "/vault/begin-again"):
         judge.visit(page, path)
+
+
+def leave_and_return(page: Page, email: str, judge: Judge) -> None:
+    page.goto("/delete-account")
+    page.get_by_label("Your present passphrase").fill(PASSPHRASE + " again")
+    page.get_by_label("Type the word").fill("delete")
+    page.get_by_role("button", name="Close my account").click()
+    judge.look(page)
+    judge.visit(page, mailed_link(page, email, r"/come-back/[\w-]+"))
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.locator("#messages")).to_contain_text("Your account is open again.")
 
 
 def mailed_link(page: Page, email: str, path: str = r"/reset/[\w-]+") -> str:

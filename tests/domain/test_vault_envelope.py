@@ -111,6 +111,7 @@ def test_types_are_distinct_and_fixed():
         ("UNLOCK", 13),
         ("ADDRESS", 14),
         ("COMMENT", 15),
+        ("FORMER", 16),
     ]
 
 

@@ -5,12 +5,11 @@ from flask import (
     redirect,
     render_template,
     request,
-    session,
     url_for,
 )
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
-from flask_login import current_user, logout_user
+from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import InputRequired
@@ -51,8 +50,8 @@ def enter() -> Response:
     if not form.validate_on_submit():
         return page("people/sign_in.html", 422, form=form)
     email = people.normal_email(form.email.data)
-    limits.spend(limits.SIGN_IN, email)
-    opened = sign_ins.check(email, form.passphrase.data, settings())
+    with limits.trying(limits.SIGN_IN, email):
+        opened = sign_ins.check(email, form.passphrase.data, settings())
     if opened is None:
         _refuse_sign_in()
         form.form_errors.append(_("Email and passphrase do not match an account here."))
@@ -88,8 +87,6 @@ def sign_out_everywhere() -> Response:
 
 def _leave(text: str) -> Response:
     response = redirect(url_for("people.sign_in"), 303)
-    unlocking.lock(response)
-    logout_user()
-    session.clear()
+    unlocking.leave(response)
     flash(text)
     return response

@@ -103,8 +103,8 @@ def change_passphrase() -> Response:
     actor, form = viewer(), PassphraseForm()
     if not fit(form, [actor.email, actor.name]):
         return _profile_page(422, _profile_form(formdata=None, obj=actor), form)
-    limits.spend(limits.UNLOCK, str(actor.id))
-    opened = sign_ins.check(actor.email, form.current.data, settings())
+    with limits.trying(limits.UNLOCK, str(actor.id)):
+        opened = sign_ins.check(actor.email, form.current.data, settings())
     if opened is None:
         form.current.errors = [_("This is not your present passphrase.")]
         return _profile_page(422, _profile_form(formdata=None, obj=actor), form)

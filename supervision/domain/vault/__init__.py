@@ -12,6 +12,7 @@ only a mistyped recovery code is `BadCode`. No function logs, stores, or reads a
 """
 
 from supervision.domain.vault.addresses import open_address, seal_address
+from supervision.domain.vault.archives import ArchiveKey, archive_key, seal_archive
 from supervision.domain.vault.contacts import (
     pin_contact,
     read_pinned,
@@ -58,7 +59,14 @@ from supervision.domain.vault.recovery import (
     open_recovery_slot,
     recovery_slot,
 )
-from supervision.domain.vault.revisions import FIRST, Sealed, open_revision, seal_revision
+from supervision.domain.vault.revisions import (
+    FIRST,
+    Sealed,
+    open_revision,
+    rewrap_revision,
+    seal_revision,
+)
+from supervision.domain.vault.rotation import Turned, turn, with_former, without_former
 from supervision.domain.vault.sharing import (
     Handed,
     Shared,
@@ -70,6 +78,7 @@ from supervision.domain.vault.sharing import (
     listed_ids,
     open_own,
     open_shared,
+    rewrap_own,
     seal_shared,
     sign_list,
 )
@@ -82,6 +91,7 @@ __all__ = [
     "FLOOR",
     "NO_HASH",
     "POLICY",
+    "ArchiveKey",
     "BadCode",
     "BadParams",
     "Credential",
@@ -101,9 +111,11 @@ __all__ = [
     "Shared",
     "Stretched",
     "Subject",
+    "Turned",
     "WrongKey",
     "a_comment",
     "a_share",
+    "archive_key",
     "below_policy",
     "check_list",
     "check_params",
@@ -132,7 +144,10 @@ __all__ = [
     "record_hash",
     "recovery_slot",
     "reseal_slot",
+    "rewrap_own",
+    "rewrap_revision",
     "seal_address",
+    "seal_archive",
     "seal_draft",
     "seal_head",
     "seal_index",
@@ -142,9 +157,12 @@ __all__ = [
     "stretch",
     "stretch_nobody",
     "stronger",
+    "turn",
     "unwrap_from_session",
     "verify",
     "verify_head",
+    "with_former",
+    "without_former",
     "words_of",
     "wrap_for_session",
 ]

@@ -61,6 +61,7 @@ class Type(IntEnum):
     UNLOCK = 13
     ADDRESS = 14
     COMMENT = 15
+    FORMER = 16
 
 
 _STARTS = tuple(_START.pack(MAGIC, VERSION, kind, SUITE) for kind in range(max(Type) + 1))

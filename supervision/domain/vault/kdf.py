@@ -103,10 +103,30 @@ def stretch(passphrase: str, person_id: UUID, salt: bytes, params: KdfParams) ->
         memory_cost=params.memory_kib,
         ad=kdf_header(person_id, params, salt),
     )
+    both = _run(kdf, passphrase)
+    return Stretched(auth=both[:32], kek=both[32:])
+
+
+def stretch_alone(passphrase: str, salt: bytes, params: KdfParams) -> bytes:
+    """64 bytes for something that leaves the vault: bound to nothing but passphrase, salt, costs.
+
+    Raises BadParams.
+    """
+    check_params(params)
+    kdf = Argon2id(
+        salt=salt,
+        length=64,
+        iterations=params.passes,
+        lanes=params.lanes,
+        memory_cost=params.memory_kib,
+    )
+    return _run(kdf, passphrase)
+
+
+def _run(kdf: Argon2id, passphrase: str) -> bytes:
     normal = unicodedata.normalize("NFKC", passphrase).encode("utf-8", "surrogatepass")
     with _one_at_a_time:
-        both = kdf.derive(normal)
-    return Stretched(auth=both[:32], kek=both[32:])
+        return kdf.derive(normal)
 
 
 def stretch_nobody(passphrase: str, params: KdfParams = POLICY) -> None:

@@ -23,13 +23,15 @@ class Keys:
     index  seals search segments
     head   seals the head; `rows` is the HMAC key that counts rows into it
     pin    HMAC key for public keys that this person has checked
-    Each is made when first used (a few µs) and kept as long as this object.
+    Each is made when first used (a few µs) and kept as long as this object. `former` are the keys
+    before, while what they sealed is still being sealed anew (`rotation`).
     """
 
     def __init__(self, umk: bytes) -> None:
         if len(umk) != UMK_BYTES:
             raise Damaged("key size")
         self.umk = umk
+        self.former: Keys | None = None
 
     def __repr__(self) -> str:
         return "<Keys>"
@@ -76,6 +78,20 @@ def new_keys() -> Keys:
 def keys_to_bytes(keys: Keys) -> bytes:
     """UMK ‖ id(UMK), 48 bytes: what slots and unlock rows seal."""
     return keys.umk + keys.id
+
+
+def both_to_bytes(keys: Keys) -> bytes:
+    """As `keys_to_bytes`, with the former keys behind them if there are any: for unlock rows."""
+    return keys_to_bytes(keys) + (keys_to_bytes(keys.former) if keys.former else b"")
+
+
+def both_from_bytes(plain: bytes) -> Keys:
+    """What `both_to_bytes` wrote. Raises Damaged."""
+    own = UMK_BYTES + ID_BYTES
+    keys = keys_from_bytes(plain[:own])
+    if len(plain) > own:
+        keys.former = keys_from_bytes(plain[own:])
+    return keys
 
 
 def keys_from_bytes(plain: bytes) -> Keys:

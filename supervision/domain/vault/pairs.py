@@ -144,6 +144,14 @@ def open_private(keys: Keys, private: bytes, public: PublicKeys) -> PrivateKeys:
     return PrivateKeys(hpke, Ed25519PrivateKey.from_private_bytes(ed25519))
 
 
+def reseal_private(keys: Keys, fresh: Keys, private: bytes, public: PublicKeys) -> bytes:
+    """The private keys under a new master key. Raises Damaged as `open_private` does."""
+    place = _private_place(keys, public.person_id, public.record, public.epoch)
+    seeds = unseal(keys.priv, Type.PRIVATE, place, private)
+    place = _private_place(fresh, public.person_id, public.record, public.epoch)
+    return seal(fresh.priv, Type.PRIVATE, place, seeds)
+
+
 def pin_of(keys: Keys, record: bytes) -> bytes:
     """HMAC of a public record under the vault's pin key, 32 bytes: only its owner can make it."""
     return hmac_digest(keys.pin, b"SUP1 pin" + record, "sha256")

@@ -7,12 +7,14 @@ from uuid import UUID
 from supervision.domain.vault.envelope import (
     NO_HASH,
     OnceKey,
+    Place,
     Type,
     envelope_hash,
     place_of,
     seal,
     unseal,
 )
+from supervision.domain.vault.faults import WrongKey
 from supervision.domain.vault.keys import Keys
 from supervision.domain.vault.padding import pad, unpad
 
@@ -66,8 +68,35 @@ def open_revision(
     is otherwise, WrongKey when the wrap is another vault's.
     """
     place = place_of(note_id, owner_id, number, previous_hash, epoch)
-    data_key = unseal(keys.wrap, Type.WRAP, place, sealed.wrap)
+    data_key = unwrap(keys, place, sealed.wrap)
     return unpad(unseal(OnceKey(data_key), Type.REVISION, place, sealed.envelope))
+
+
+def rewrap_revision(
+    keys: Keys,
+    owner_id: UUID,
+    note_id: UUID,
+    number: int,
+    previous_hash: bytes,
+    wrap: bytes,
+    epoch: int = 1,
+) -> bytes:
+    """The wrap of a revision under the present key, whichever it is under. Raises Damaged.
+
+    The envelope stays as it is: neither head nor chain changes.
+    """
+    place = place_of(note_id, owner_id, number, previous_hash, epoch)
+    return seal(keys.wrap, Type.WRAP, place, unwrap(keys, place, wrap))
+
+
+def unwrap(keys: Keys, place: Place, wrap: bytes) -> bytes:
+    """The data key, from under the present master key or, while it is replaced, the former."""
+    try:
+        return unseal(keys.wrap, Type.WRAP, place, wrap)
+    except WrongKey:
+        if keys.former is None:
+            raise
+        return unseal(keys.former.wrap, Type.WRAP, place, wrap)
 
 
 FIRST = NO_HASH

@@ -29,7 +29,7 @@ from supervision.domain.vault.faults import Damaged
 from supervision.domain.vault.keys import Keys
 from supervision.domain.vault.padding import pad, unpad
 from supervision.domain.vault.pairs import HPKE, PrivateKeys, PublicKeys
-from supervision.domain.vault.revisions import Sealed
+from supervision.domain.vault.revisions import Sealed, unwrap
 
 ID_BYTES = 16
 
@@ -124,6 +124,12 @@ def open_own(keys: Keys, subject: Subject, sealed: Sealed, epoch: int = 1) -> by
     place = _place(subject, epoch)
     data_key = unseal(keys.wrap, Type.WRAP, place, sealed.wrap)
     return unpad(unseal(OnceKey(data_key), subject.kind, place, sealed.envelope))
+
+
+def rewrap_own(keys: Keys, subject: Subject, wrap: bytes, epoch: int = 1) -> bytes:
+    """The author's own wrap under their present master key. Raises Damaged."""
+    place = _place(subject, epoch)
+    return seal(keys.wrap, Type.WRAP, place, unwrap(keys, place, wrap))
 
 
 def open_shared(

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from supervision.domain.vault.envelope import OnceKey, Type, place_of, seal, unseal
 from supervision.domain.vault.faults import Damaged
-from supervision.domain.vault.keys import Keys, keys_from_bytes, keys_to_bytes
+from supervision.domain.vault.keys import Keys, both_from_bytes, both_to_bytes
 
 SECRET_BYTES = 32
 
@@ -31,12 +31,13 @@ def session_info(person_id: UUID, sign_in_id: UUID) -> bytes:
 def wrap_for_session(
     keys: Keys, s: bytes, boot_key: bytes, person_id: UUID, sign_in_id: UUID
 ) -> bytes:
-    """The unlock row's sealed UMK, 192 bytes. `s` and `boot_key` are 32 random bytes each.
+    """The unlock row's sealed UMK, 192 bytes; 240 with a former one beside it.
 
+    `s` and `boot_key` are 32 random bytes each.
     Keep it in memory-backed storage only, never in the database, a log or a backup.
     """
     key = _session_key(s, boot_key, session_info(person_id, sign_in_id))
-    return seal(key, Type.UNLOCK, place_of(sign_in_id, person_id), keys_to_bytes(keys))
+    return seal(key, Type.UNLOCK, place_of(sign_in_id, person_id), both_to_bytes(keys))
 
 
 def unwrap_from_session(
@@ -45,4 +46,4 @@ def unwrap_from_session(
     """The keys for this request. Raises Damaged (WrongKey for a cookie or boot key that is not
     the row's); the caller treats every such case as locked."""
     key = _session_key(s, boot_key, session_info(person_id, sign_in_id))
-    return keys_from_bytes(unseal(key, Type.UNLOCK, place_of(sign_in_id, person_id), row))
+    return both_from_bytes(unseal(key, Type.UNLOCK, place_of(sign_in_id, person_id), row))

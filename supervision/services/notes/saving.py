@@ -179,6 +179,7 @@ def _store(
             envelope=sealed.envelope,
             wrap=sealed.wrap,
             epoch=1,
+            turn=row.turn,
         )
     )
     root = catalogue.held(row, keys)

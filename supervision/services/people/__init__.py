@@ -14,6 +14,7 @@ from supervision.services.people.accounts import (
     credential_for,
     credential_of,
     edit_profile,
+    end_sign_ins,
     normal_email,
     set_credential,
     sign_in,
@@ -35,6 +36,7 @@ from supervision.services.people.joining import (
 )
 from supervision.services.people.links import (
     OpenLink,
+    make_link,
     open_link,
     token_hash,
     use_link,
@@ -64,6 +66,7 @@ __all__ = [
     "credential_for",
     "credential_of",
     "edit_profile",
+    "end_sign_ins",
     "ensure_person",
     "first_organiser_link",
     "invitation_for",
@@ -71,6 +74,7 @@ __all__ = [
     "is_demo",
     "is_empty",
     "join",
+    "make_link",
     "normal_email",
     "open_link",
     "people",

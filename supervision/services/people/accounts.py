@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
 
-from sqlalchemy import Engine, bindparam, exists, select, update
+from sqlalchemy import Engine, bindparam, exists, func, select, update
 
 from supervision.db import db, looking
 from supervision.errors import N_, Invalid
@@ -64,6 +64,7 @@ _ACTOR = (
             VaultSlot.kind == bindparam("recovery"),
             VaultSlot.confirmed_at.is_not(None),
         ),
+        func.coalesce(SignIn.used_at, SignIn.created_at),
     )
     .join(SignIn, SignIn.person_id == Person.id)
     .where(

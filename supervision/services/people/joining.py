@@ -74,6 +74,7 @@ def add_person(email: str, name: str, role: str, at: datetime) -> str:
     person = ensure_person(email, role, at)
     if person.state == PersonState.ACTIVE:
         raise Invalid("email", N_("This person has joined already."))
+    _demand_open(person)
     person.name, person.role = checked_name(name), role
     return make_link(LinkPurpose.INVITATION, person.id, None, None, at + INVITATION_LASTS, at)
 
@@ -90,8 +91,15 @@ def invite_person(actor: Actor, at: datetime, email: str, role: str, base_url: s
     person = ensure_person(email, role, at)
     if person.state == PersonState.ACTIVE:
         return None
+    _demand_open(person)
     person.role = role
     return invitation_for(actor, at, person, None, base_url)
+
+
+def _demand_open(person: Person) -> None:
+    """Raises Invalid for an account whose owner leaves: only they may bring it back."""
+    if person.state == PersonState.CLOSED:
+        raise Invalid("email", N_("This account is closed. Its owner can still bring it back."))
 
 
 def invitation_for(

@@ -72,7 +72,9 @@ def people(actor: Actor, at: datetime) -> list[PersonRow]:
             Person.created_at,
             open_until,
             Person.mail_refused_at,
-        ).order_by(func.lower(Person.name), Person.email)
+        )
+        .where(Person.state != PersonState.LEFT)
+        .order_by(func.lower(Person.name), Person.email)
     )
     return [PersonRow(*row) for row in rows]
 
@@ -102,7 +104,7 @@ def set_role(actor: Actor, at: datetime, person_id: UUID, role: str) -> None:
     if not can_look_after(actor):
         raise NotFound
     person = db.session.get(Person, person_id)
-    if person is None:
+    if person is None or person.state in (PersonState.CLOSED, PersonState.LEFT):
         raise NotFound
     if role not in set(Role):
         raise Invalid("role", N_("Choose a role from the list."))

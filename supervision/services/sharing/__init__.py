@@ -27,6 +27,7 @@ from supervision.services.sharing.giving import (
     check_gift,
     give_again,
     revoke,
+    revoke_all,
     revoke_from,
     share,
 )
@@ -47,6 +48,7 @@ from supervision.services.sharing.reading import (
     seen_share,
     shared_with,
 )
+from supervision.services.sharing.turning import turn_keys
 
 __all__ = [
     "Choice",
@@ -78,6 +80,7 @@ __all__ = [
     "own_shares",
     "people_of",
     "revoke",
+    "revoke_all",
     "revoke_from",
     "seen_contact",
     "seen_own",
@@ -85,4 +88,5 @@ __all__ = [
     "share",
     "shared_with",
     "shares_of_note",
+    "turn_keys",
 ]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
+
 from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.passages import LONGEST, Passage, ShareKind, text_of
@@ -122,6 +124,13 @@ def revoke(actor: Actor, at: datetime, share_id: UUID) -> None:
     row.readers, row.signature = NOBODY
     drop_seals(share_id)
     record(Act.SHARE_REVOKE, at, actor.id, share_id)
+
+
+def revoke_all(actor: Actor, at: datetime) -> None:
+    """Take everything back from everybody: its owner leaves. Needs no key."""
+    theirs = select(Share.id).where(Share.owner_id == actor.id, Share.readers != b"")
+    for share_id in list(db.session.scalars(theirs.order_by(Share.id))):
+        revoke(actor, at, share_id)
 
 
 def revoke_from(actor: Actor, at: datetime, keys: Keys, share_id: UUID, reader_id: UUID) -> None:
