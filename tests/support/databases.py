@@ -133,6 +133,7 @@ def schema() -> frozenset[str]:
 
 def empty(app: Flask) -> None:
     """Take every row out of the database and out of the memory-backed files."""
+    db.session.rollback()  # or what a test left open would be waited for, for ever
     tables = [table.name for table in reversed(db.metadata.sorted_tables)]
     with db.engine.connect().execution_options(**{WRITE: True}) as connection:
         if db.engine.dialect.name == "sqlite":
