@@ -356,7 +356,7 @@ def test_roster_page_costs_the_same_for_one_series_and_for_many(house, alice):
         with counted() as seen:
             page = alice.get(f"/rosters/{house.group}").text
         asked.append((page.count("/extend"), len(seen)))
-    assert asked == [(1, 7), (6, 7)]
+    assert asked == [(1, 6), (6, 6)]
 
 
 # -- places and people ---------------------------------------------------------------------

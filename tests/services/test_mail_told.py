@@ -502,7 +502,7 @@ def test_change_mails_whom_it_touches_once(app: Flask, change: str) -> None:
 
 
 def test_page_lists_these_changes_with_their_kinds() -> None:
-    """And those that are tested with the vault, polls, imports and calendars elsewhere."""
+    """And those that are tested with the vault, polls, shares, imports and calendars elsewhere."""
     table = PAGE.read_text(encoding="utf-8").partition("## Who is told of what")[2]
     cells = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")]
     listed = {change.strip(): kinds.strip() for change, _who, kinds in cells[2:]}
@@ -513,5 +513,7 @@ def test_page_lists_these_changes_with_their_kinds() -> None:
         "A poll closes within a day": "sessions",
         "A poll closes": "sessions",
         "A calendar elsewhere is no longer read": "account",
+        "Something of a reflection is shared": "sharing",
+        "A reader writes back": "sharing",
     } | {change: ", ".join(sorted(set(told.values()))) for change, (_cause, told) in CAUSES.items()}
     assert listed == found

@@ -150,7 +150,7 @@ NASTY = (
     "Grüße, 日本語 🧘🏽‍♀️",
     "ش" * 60,
     "line\r\nDTSTART:19700101T000000Z",
-    "tab\there\x00\x07\x85\u2028",
+    "tab\there\x07\x85\u2028",
 )
 words = st.one_of(st.sampled_from(NASTY), st.text(max_size=80))
 steps = st.tuples(st.sampled_from(STEPS), st.integers(0, 40), words)
