@@ -166,7 +166,8 @@ CANARY = f"the heron keeps still {uuid4().hex}"
 def write_cft(page: Page, title: str) -> None:
     page.goto("/notes")
     page.get_by_role("link", name="New reflection").click()
-    page.get_by_role("link", name=re.compile("^CFT|Compassion")).first.click()
+    page.get_by_text("Another way to write").click()
+    page.get_by_role("button", name="Compassion focused").first.click()
     page.get_by_label("Title").fill(title)
     page.get_by_label("Reflection", exact=True).fill(CANARY)
     page.get_by_label("Threat, Me").fill("7")
