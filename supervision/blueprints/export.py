@@ -55,7 +55,7 @@ def index() -> Response:
 def sealed() -> Response:
     """The archive under a passphrase of its own; Argon2 runs twice, in no transaction."""
     actor, form = viewer(), SealedForm()
-    opened = prove(actor, form) if _strong(form, actor) else None
+    opened = prove(actor, form, form.present) if _strong(form, actor) else None
     if opened is None or not _opens(form, opened):
         return page("export/index.html", 422, form=form)
     key = vault.archive_key(form.passphrase.data, sign_ins.policy(settings()))
@@ -73,7 +73,7 @@ def plain_form() -> Response:
 @transactions.by_hand
 def plain() -> Response:
     actor, form = viewer(), PlainForm()
-    opened = prove(actor, form)
+    opened = prove(actor, form, form.present)
     if opened is None or not _opens(form, opened):
         return page("export/plain.html", 422, form=form)
     return _archive(actor, opened, None, "zip")

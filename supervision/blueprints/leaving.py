@@ -42,7 +42,7 @@ def index() -> Response:
 def close() -> Response:
     """The passphrase first, outside of any transaction; then all of it or nothing."""
     actor, form = viewer(), CloseForm()
-    if not _is_meant(form) or prove(actor, form) is None:
+    if not _is_meant(form) or prove(actor, form, form.present) is None:
         return _page(422, form)
     try:
         with transactions.write():

@@ -32,7 +32,7 @@ def index() -> Response:
 def begin() -> Response:
     """Two Argon2 runs before the transaction; every other browser is locked after it."""
     actor, form = viewer(), ProofForm()
-    opened = prove(actor, form)
+    opened = prove(actor, form, form.present)
     if opened is None:
         return _page(422, form)
     if opened.keys is None:

@@ -14,11 +14,11 @@ from supervision.permissions import Actor
 from supervision.services import sign_ins
 from supervision.services import vault as vaults
 from supervision.services.sign_ins import Opened
-from supervision.web import forms, limits, passphrases, transactions, unlocking
+from supervision.web import forms, limits, transactions, unlocking
 from supervision.web.auth import safe_next, signed_in, viewer
 from supervision.web.forms import Form, trimmed
 from supervision.web.fragments import page as show_page
-from supervision.web.passphrases import PresentForm
+from supervision.web.proving import PresentForm, present_field, prove
 from supervision.web.settings import settings
 
 bp = Blueprint("vault", __name__)
@@ -46,11 +46,11 @@ class TypeBackForm(Form):
 
 class RecoverForm(Form):
     code = _code_field()
-    passphrase = passphrases.present_field(lazy("Your present passphrase"))
+    passphrase = present_field()
 
 
 class BeginAgainForm(Form):
-    passphrase = passphrases.present_field(lazy("Your present passphrase"))
+    passphrase = present_field()
     sure = BooleanField(
         lazy("I understand that all my notes will be deleted for good"),
         [InputRequired(lazy("Tick this if you are sure."))],
@@ -152,7 +152,7 @@ def make_code() -> Response:
     actor, keys = viewer(), unlocking.keys()
     if vaults.ways(actor.id).code:
         form = PresentForm()
-        if not passphrases.is_present(actor, form):
+        if prove(actor, form, form.passphrase) is None:
             return _code_page(422, form)
     with transactions.write():
         code = vaults.new_code(actor, clock.now(), keys)
@@ -205,7 +205,7 @@ def recover() -> Response:
     if not form.validate_on_submit():
         return _recover_page(422, form)
     limits.spend(limits.RECOVERY, str(actor.id))
-    if not passphrases.is_present(actor, form):
+    if prove(actor, form, form.passphrase) is None:
         return _recover_page(422, form)
     try:
         used = vaults.open_with_code(actor, form.code.data)
@@ -241,7 +241,7 @@ def begin_again_form() -> Response:
 def begin_again() -> Response:
     """A new, empty vault for somebody whose notes nothing opens any more."""
     actor, form = viewer(), BeginAgainForm()
-    if not passphrases.is_present(actor, form):
+    if prove(actor, form, form.passphrase) is None:
         return show_page("vault/begin_again.html", 422, form=form)
     made = sign_ins.prepare(actor.id, form.passphrase.data, settings())
     with transactions.write():

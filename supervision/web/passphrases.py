@@ -1,4 +1,4 @@
-"""Choosing a passphrase, how strong it is, and asking for the present one once more."""
+"""Choosing a passphrase, and how strong it is."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,11 +8,7 @@ from flask_babel import lazy_gettext as lazy
 from wtforms import PasswordField, ValidationError
 from wtforms.validators import EqualTo, InputRequired
 
-from supervision.permissions import Actor
-from supervision.services import sign_ins
-from supervision.web import limits
-from supervision.web.forms import REQUIRED, Form
-from supervision.web.settings import settings
+from supervision.web.forms import REQUIRED
 
 SHORTEST = 12
 LONGEST = 200
@@ -54,36 +50,6 @@ def strength(passphrase: str, known: list[str]) -> Strength:
         4: _("Very good."),
     }
     return Strength(score, words[score])
-
-
-def present_field(label: Any = None) -> PasswordField:
-    return PasswordField(
-        label or lazy("Passphrase"),
-        [InputRequired(REQUIRED)],
-        render_kw={"autocomplete": "current-password", "maxlength": LONGEST},
-    )
-
-
-class PresentForm(Form):
-    """The passphrase asked again, before something that an open vault alone does not allow."""
-
-    passphrase = present_field()
-
-
-def is_present(actor: Actor, form: Form) -> bool:
-    """Whether a form's `passphrase` is the actor's present one; its throttle is that of unlocking.
-
-    Runs Argon2 once: outside of any transaction.
-    """
-    if not form.validate_on_submit():
-        return False
-    with limits.trying(limits.UNLOCK, str(actor.id)):
-        opened = sign_ins.check(actor.email, form.passphrase.data, settings())
-    if opened is None:
-        form.passphrase.errors = [_("This is not your present passphrase.")]
-        return False
-    limits.forgive(limits.UNLOCK, str(actor.id))
-    return True
 
 
 def new_passphrase_field(label: Any = None) -> PasswordField:

@@ -1,10 +1,10 @@
-"""Asking for the passphrase once more, before something that cannot be taken back."""
+"""Asking for the passphrase once more, before something that an open vault does not allow."""
 
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
-from wtforms import PasswordField
+from wtforms import Field, PasswordField
 from wtforms.validators import InputRequired
 
 from supervision.permissions import Actor
@@ -15,27 +15,37 @@ from supervision.web.forms import REQUIRED, Form
 from supervision.web.settings import settings
 
 
-class ProofForm(Form):
-    """A form that holds the present passphrase."""
-
-    present = PasswordField(
-        lazy("Your present passphrase"),
+def present_field(label: Any = None) -> PasswordField:
+    return PasswordField(
+        label or lazy("Your present passphrase"),
         [InputRequired(REQUIRED)],
         render_kw={"autocomplete": "current-password", "maxlength": passphrases.LONGEST},
     )
 
 
-def prove(actor: Actor, form: Any) -> Opened | None:
-    """What the passphrase in the form opens; None: show the form again, with 422.
+class ProofForm(Form):
+    """A form that holds the present passphrase, and what else its page asks."""
+
+    present = present_field()
+
+
+class PresentForm(Form):
+    """The passphrase, and nothing else."""
+
+    passphrase = present_field(lazy("Passphrase"))
+
+
+def prove(actor: Actor, form: Form, field: Field) -> Opened | None:
+    """What the passphrase in a field of the form opens; None: show the form again, with 422.
 
     One Argon2 run, in no transaction; the throttle is that of unlocking.
     """
     if not form.validate_on_submit():
         return None
     with limits.trying(limits.UNLOCK, str(actor.id)):
-        opened = sign_ins.check(actor.email, form.present.data, settings())
+        opened = sign_ins.check(actor.email, field.data, settings())
     if opened is None:
-        form.present.errors = [_("This is not your present passphrase.")]
+        field.errors = [_("This is not your present passphrase.")]
         return None
     limits.forgive(limits.UNLOCK, str(actor.id))
     return opened

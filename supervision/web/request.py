@@ -1,9 +1,11 @@
-"""The request as all views see it: htmx's headers, and nothing of a body on the disk."""
+"""The request as all views see it: htmx's headers, nothing of a body on the disk, no NUL."""
 
 from io import BytesIO
 from typing import IO
 
 from htmx_flask.requests import HtmxAwareRequest
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.utils import cached_property
 
 
 class Request(HtmxAwareRequest):  # type: ignore[misc]  # htmx-flask has no types
@@ -17,3 +19,20 @@ class Request(HtmxAwareRequest):  # type: ignore[misc]  # htmx-flask has no type
         content_length: int | None = None,
     ) -> IO[bytes]:
         return BytesIO()
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        self.__dict__["form"] = _without_nul(self.form)
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        return _without_nul(super().args)
+
+
+def _without_nul(values: MultiDict[str, str]) -> MultiDict[str, str]:
+    """What was sent without U+0000: nobody types it, pasting can bring it, PostgreSQL has none."""
+    if not any("\0" in value for _name, value in values.items(multi=True)):
+        return values
+    return ImmutableMultiDict(
+        (name, value.replace("\0", "")) for name, value in values.items(multi=True)
+    )

@@ -11,11 +11,11 @@ from supervision.domain.reflections import template_of, to_markdown
 from supervision.errors import NotFound
 from supervision.services import notes
 from supervision.services.notes import NotePage
-from supervision.web import passphrases, transactions, unlocking
+from supervision.web import transactions, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.filters import local_date
 from supervision.web.fragments import page
-from supervision.web.passphrases import PresentForm
+from supervision.web.proving import PresentForm, prove
 
 
 @bp.get("/notes/<uuid:note_id>/file")
@@ -35,7 +35,7 @@ def take(note_id: UUID) -> Response:
     actor, form = viewer(), PresentForm()
     notes.own_note(actor, note_id)
     keys = unlocking.keys()
-    if not passphrases.is_present(actor, form):
+    if prove(actor, form, form.passphrase) is None:
         return _take_page(422, note_id, form)
     found = notes.note(actor, keys, note_id)
     if found.reflection is None:

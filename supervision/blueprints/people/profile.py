@@ -11,26 +11,22 @@ from flask import (
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
-from wtforms import PasswordField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired
+from wtforms import RadioField, SelectField, StringField
 
 from supervision import clock
 from supervision.blueprints.people.parts import bp, fit
 from supervision.services import people, sign_ins
 from supervision.services.people import Profile
-from supervision.web import forms, limits, passphrases, transactions, unlocking
+from supervision.web import forms, passphrases, transactions, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.forms import Form, required, trimmed
 from supervision.web.fragments import page
+from supervision.web.proving import present_field, prove
 from supervision.web.settings import settings
 
 
 class PassphraseForm(Form):
-    current = PasswordField(
-        lazy("Present passphrase"),
-        [InputRequired(forms.REQUIRED)],
-        render_kw={"autocomplete": "current-password", "maxlength": passphrases.LONGEST},
-    )
+    current = present_field(lazy("Present passphrase"))
     passphrase = passphrases.new_passphrase_field(lazy("New passphrase"))
     again = passphrases.again_field("passphrase")
 
@@ -101,14 +97,10 @@ def _profile_page(status: int, form: ProfileForm, change: PassphraseForm | None 
 def change_passphrase() -> Response:
     """The present passphrase is asked again; other sign-ins end, other unlocked browsers lock."""
     actor, form = viewer(), PassphraseForm()
-    if not fit(form, [actor.email, actor.name]):
-        return _profile_page(422, _profile_form(formdata=None, obj=actor), form)
-    with limits.trying(limits.UNLOCK, str(actor.id)):
-        opened = sign_ins.check(actor.email, form.current.data, settings())
+    is_fit = fit(form, [actor.email, actor.name])
+    opened = prove(actor, form, form.current) if is_fit else None
     if opened is None:
-        form.current.errors = [_("This is not your present passphrase.")]
         return _profile_page(422, _profile_form(formdata=None, obj=actor), form)
-    limits.forgive(limits.UNLOCK, str(actor.id))
     changed = sign_ins.change(opened, form.passphrase.data, settings())
     with transactions.write():
         sign_ins.keep_change(actor, changed, clock.now())

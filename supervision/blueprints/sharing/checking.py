@@ -15,7 +15,7 @@ from supervision.services import sharing
 from supervision.web import transactions, unlocking
 from supervision.web.auth import safe_next, signed_in, viewer
 from supervision.web.fragments import page
-from supervision.web.passphrases import is_present
+from supervision.web.proving import prove
 
 
 @bp.get("/sharing/people")
@@ -45,7 +45,7 @@ def check(person_id: UUID) -> Response:
     actor = viewer()
     sharing.seen_contact(actor, person_id)
     keys, form = unlocking.keys(), WordsForm()
-    if not is_present(actor, form):
+    if prove(actor, form, form.passphrase) is None:
         return _words_page(422, keys, person_id, form)
     try:
         with transactions.write():

@@ -8,7 +8,7 @@ from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, T
 from supervision.domain.passages import LONGEST, ShareKind
 from supervision.services.sharing import Circle, KeyState
 from supervision.web.forms import Form, at_most, choices, lines
-from supervision.web.passphrases import present_field
+from supervision.web.proving import present_field
 
 SHUT = {"autocomplete": "off", "spellcheck": "false"}
 KINDS = {
@@ -51,7 +51,7 @@ class WordsForm(Form):
     """`name` stands for the keys whose words were shown."""
 
     name = HiddenField()
-    passphrase = present_field()
+    passphrase = present_field(lazy("Passphrase"))
 
 
 def can_be_ticked(circle: Circle) -> bool:
