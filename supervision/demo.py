@@ -114,6 +114,23 @@ LATER: dict[str, Value] = {
     "soothing_me": 4,
     "supervision": True,
 }
+# Earlier reflections, by days ago: the one that names a practice has a name for it; then how strong
+# threat, drive and soothing were in Bob.
+WEEKS = (
+    (75, "The first weeks", "Everything was too fast, and so was I.", "", (8, 7, 1)),
+    (66, "A hard ending", "L9 left early. I took it for a verdict.", "", (9, 4, 2)),
+    (
+        52,
+        "Colours",
+        "We named the three systems. L9 laughed at last.",
+        "soothing breath",
+        (6, 6, 3),
+    ),
+    (45, "A letter", "I wrote to the part of me that hurries.", "compassionate letter", (5, 6, 4)),
+    (37, "Waiting", "I let a minute pass. Nothing broke.", "soothing breath", (4, 5, 5)),
+    (24, "Two chairs", "My critic has a dry throat. So had I.", "", (6, 7, 4)),
+    (16, "Less", "One question less than I had planned.", "soothing breath", (4, 5, 6)),
+)
 
 
 @dataclass
@@ -391,8 +408,12 @@ def _correct(cast: Cast, until: datetime, name: str, said: Said, reason: str) ->
 
 
 def _notes(cast: Cast, at: datetime) -> None:
-    """Bob wrote twice on a free page, and once from settling to a step, which he bettered later."""
+    """Bob wrote for some weeks; twice on a free page, and the latest he bettered a day later."""
     bob, keys = cast["bob"], cast.keys["bob"]
+    for days, title, text, practice, systems in WEEKS:
+        strengths = zip(("threat_me", "drive_me", "soothing_me"), systems, strict=True)
+        told = Words("cft", title, {"reflection": text, "practice": practice, **dict(strengths)})
+        notes.save_note(bob, at - timedelta(days=days), keys, notes.Edit(uuid4(), uuid4(), 0), told)
     for days, (title, text) in zip((9, 30), REFLECTIONS, strict=True):
         notes.save_free(bob, keys, at - timedelta(days=days), uuid4(), title, text)
     note_id = uuid4()

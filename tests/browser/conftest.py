@@ -47,7 +47,7 @@ JUDGE = """async (rules) => {
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="supervision-browser-"))
-    running = Server(folder / "instance", "--demo", **CHEAP).wait()
+    running = Server(folder / "instance", "--demo", workers=2, **CHEAP).wait()
     yield running
     running.stop()
     shutil.rmtree(folder)
