@@ -70,9 +70,10 @@ PEOPLE = (
     ("heidi", "Heidi Holm", Role.MEMBER, "Europe/Lisbon", "24"),
     ("charlie", "Charlie Cole", Role.MEMBER, "Europe/London", "24"),
 )
+SLOWING = "Slowing down with M."
 REFLECTIONS = (
     (
-        "Slowing down with M.",
+        SLOWING,
         (
             "I noticed how fast I spoke when M. went quiet. My threat system read the silence as "
             "failure, and I filled it.\n\n**Next time:** three slow breaths, then ask what the "
@@ -431,11 +432,11 @@ def _shares(cast: Cast, at: datetime, pepper: bytes) -> None:
         found = sharing.compare(one, keys, pepper, other.id)
         sharing.keep_check(one, at - timedelta(days=12), keys, pepper, other.id, found.name)
     keys, shared_at = cast.keys["bob"], at - timedelta(days=3)
-    line = notes.notes_of(bob, keys).lines[0]
-    assert line.reflection is not None
-    passage = own_words(paragraphs(line.reflection.words)[0].text)
+    written = [(line.id, line.reflection) for line in notes.notes_of(bob, keys).lines]
+    note_id, told = next((i, text) for i, text in written if text and text.words.title == SLOWING)
+    passage = own_words(paragraphs(told.words)[0].text)
     choice = sharing.choice_of(sharing.circles_of(bob, keys), {alice.id}, set())
-    gift = Gift(uuid4(), line.id, ShareKind.PASSAGE, passage)
+    gift = Gift(uuid4(), note_id, ShareKind.PASSAGE, passage)
     sharing.share(bob, shared_at, keys, gift, choice, "")
     sharing.open_share(alice, shared_at + HOUR, cast.keys["alice"], pepper, gift.id)
     sharing.add_comment(alice, shared_at + HOUR, cast.keys["alice"], gift.id, uuid4(), COMMENT, "")
