@@ -19,15 +19,9 @@ from playwright.sync_api import BrowserContext, Page
 from supervision import config, create_app
 from supervision.db import db
 from tests.browser import chromium
-from tests.support.databases import KDF_MEMORY_KIB, KDF_PASSES
 from tests.support.server import Server
 
 PASSPHRASE = "compassion-demo"
-# Signing in is what most tests begin with.
-CHEAP = {
-    "SUPERVISION_KDF_MEMORY_KIB": str(KDF_MEMORY_KIB),
-    "SUPERVISION_KDF_PASSES": str(KDF_PASSES),
-}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Of the many options of a long list (zones, countries) a few are judged: all are made alike, and
 # axe looks at each by itself.
@@ -47,7 +41,7 @@ JUDGE = """async (rules) => {
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="supervision-browser-"))
-    running = Server(folder / "instance", "--demo", workers=2, **CHEAP).wait()
+    running = Server(folder / "instance", "--demo").wait()
     yield running
     running.stop()
     shutil.rmtree(folder)
