@@ -1,7 +1,11 @@
 // Pages with private text: blank as soon as the vault is locked, here or in another window.
-// Nothing is ever written to the browser's storage.
+// Nothing is written to the browser's storage, nor left in its history.
 (() => {
   "use strict";
+
+  // A browser keeps what was sent beside the page that answered, on the disk too, to send it again.
+  // Put in its own place, the page is one that was only asked for, and what was sent is forgotten.
+  history.replaceState(history.state, "");
 
   const watch = document.getElementById("vault-watch");
   const door = document.querySelector("[data-locked]");
