@@ -14,10 +14,14 @@ from supervision.models.attendance import Attendance
 from supervision.models.audit import AuditEntry
 from supervision.models.mail import Outbox
 from supervision.models.notes import NoteRevision
-from supervision.services import export, notes
+from supervision.services import availability, export, feeds, meetings, notes, sharing
+from supervision.services.availability import Away, Offer, OwnTerms, WeekHours, Whole
 from supervision.services.export import reflections
+from supervision.services.leave import LeaveWish
 from supervision.services.notes import Edit
 from tests import factories
+from tests.support.sharing import BASE, TEXT, compare_all, give, opened
+from tests.support.sharing import write as write_page
 from tests.support.statements import counted
 from tests.support.vaults import furnish, pepper
 
@@ -126,12 +130,58 @@ def _marked(session, who, lead):
     )
 
 
+def test_availability_leave_and_links_are_there(house, keys):
+    bob = house.bob
+    hours = WeekHours((0, 2), (9 * 60, 12 * 60))
+    kinds = [Offer("Triad", 75)]
+    said = Whole(OwnTerms("America/Toronto"), [hours], [], [Away(AT.date(), AT.date(), "")], kinds)
+    availability.save_availability(bob, AT, said)
+    first = AT.date() + DAY
+    meetings.take_leave(bob, AT, LeaveWish(first, first + DAY, "holiday"))
+    _, token = feeds.make_subscription(bob, AT, "person", None, "Phone", "plain")
+    found = files_of(bob, keys)
+    told = json.loads(found["availability.json"])
+    assert [(one["weekday"], one["from_minute"]) for one in told["hours"]] == [(0, 540), (2, 540)]
+    assert [one["name"] for one in told["kinds"]] == ["Triad"]
+    assert (told["terms"][0]["zone"], len(told["time_off"])) == ("America/Toronto", 1)
+    assert [one["first_on"] for one in json.loads(found["leave.json"])] == ["2026-11-24"]
+    assert [one["label"] for one in json.loads(found["feeds.json"])] == ["Phone"]
+    assert all(token.encode() not in body for body in found.values())
+
+
+def test_what_is_shared_and_answered_is_there(app, clock):
+    place = opened()
+    compare_all(place)
+    share_id = give(place, write_page(place), place.carol)
+    gone = give(place, write_page(place), place.alice)
+    sharing.revoke(place.bob, AT, gone)
+    comment = (place.carol, AT, place.of(place.carol), share_id, uuid4(), "Be kind to you.", BASE)
+    sharing.add_comment(*comment)
+    found = files_of(place.bob, place.of(place.bob))
+    told = [json.loads(body) for path, body in found.items() if path.startswith("shared/")]
+    by_id = {one["id"]: one for one in told}
+    assert set(by_id) == {str(share_id), str(gone)}
+    one = by_id[str(share_id)]
+    assert (one["readers"], one["passage"]["blocks"][0]["text"]) == (["Carol Conti"], TEXT)
+    assert [said["text"] for said in one["comments"]] == ["Be kind to you."]
+    assert by_id[str(gone)]["readers"] == []
+    theirs = files_of(place.carol, place.of(place.carol))
+    assert [path for path in theirs if path.startswith("shared/")] == []
+    [line] = json.loads(theirs["comments.json"])
+    assert (line["owner"], line["comments"][0]["text"]) == ("Bob Brandt", "Be kind to you.")
+    assert all(TEXT.encode() not in body for body in theirs.values())
+
+
 def test_person_without_anything_gets_what_there_is(house):
     keys = furnish(house.dana)
     assert sorted(files_of(house.dana, keys)) == [
         "about.txt",
         "attendance.csv",
         "attendance.json",
+        "feeds.csv",
+        "feeds.json",
+        "leave.csv",
+        "leave.json",
         "profile.json",
         "rosters.csv",
         "rosters.json",

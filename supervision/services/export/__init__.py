@@ -15,12 +15,14 @@ from supervision.services import mail
 from supervision.services.audit import Act, record
 from supervision.services.export.own import own_files
 from supervision.services.export.reflections import reflection_files
+from supervision.services.export.shared import shared_files
 
 ABOUT = N_(
     "Your reflections are in the folder “reflections”: each as it stands, as Markdown, and its "
-    "whole history as JSON. Drafts that wait are in “drafts”. profile.json, rosters, sessions and "
-    "attendance are what is stored about you; .csv opens in a spreadsheet, .ics in a calendar. "
-    "All instants are ISO 8601 with their offset from UTC.\n"
+    "whole history as JSON. Drafts that wait are in “drafts”; what you share is in “shared”, and "
+    "comments.json holds what you wrote about what others share. The rest is what is stored about "
+    "you: .csv opens in a spreadsheet, .ics in a calendar. All instants are ISO 8601 with their "
+    "offset from UTC.\n"
 )
 
 
@@ -29,6 +31,7 @@ def files(actor: Actor, keys: Keys, pepper: bytes) -> Iterator[File]:
     yield File("about.txt", _(ABOUT).encode())
     yield from own_files(actor)
     yield from reflection_files(actor, keys, pepper)
+    yield from shared_files(actor, keys)
 
 
 def keep_export(actor: Actor, at: datetime, *, sealed: bool) -> None:

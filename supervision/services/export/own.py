@@ -11,6 +11,15 @@ from supervision.db import run
 from supervision.domain import ical
 from supervision.domain.export import File, as_csv, as_json
 from supervision.models.attendance import Attendance
+from supervision.models.availability import (
+    AvailabilityOverride,
+    AvailabilityRule,
+    AvailabilityTerms,
+    SessionType,
+    TimeOff,
+)
+from supervision.models.feeds import FeedSubscription
+from supervision.models.leave import Leave
 from supervision.models.people import Person
 from supervision.models.rosters import Membership, Roster
 from supervision.models.sessions import PUBLISHED, Claim, Session, SessionState
@@ -85,14 +94,64 @@ _ATTENDANCE = (
     .where(Attendance.person_id == _ME)
     .order_by(Session.starts_at, Session.id)
 )
+_LEAVE = (
+    select(Leave.first_on, Leave.last_on, Leave.kind, Roster.title, Leave.withdrawn_at)
+    .outerjoin(Roster, Roster.id == Leave.roster_id)
+    .where(Leave.person_id == _ME)
+    .order_by(Leave.first_on, Leave.id)
+)
+_FEEDS = (
+    select(
+        FeedSubscription.label,
+        FeedSubscription.client,
+        FeedSubscription.scope,
+        Roster.title,
+        FeedSubscription.privacy,
+        FeedSubscription.created_at,
+        FeedSubscription.fetched_at,
+        FeedSubscription.off_at,
+    )
+    .outerjoin(Roster, Roster.id == FeedSubscription.roster_id)
+    .where(FeedSubscription.person_id == _ME)
+    .order_by(FeedSubscription.created_at, FeedSubscription.id)
+)
+_AVAILABILITY = {
+    name: select(
+        *(column for column in model.__table__.c if column.name not in {"id", "person_id"})
+    )
+    .where(model.__table__.c.person_id == _ME)
+    .order_by(*order)
+    for name, model, order in (
+        ("terms", AvailabilityTerms, ()),
+        ("kinds", SessionType, (SessionType.position, SessionType.name)),
+        ("hours", AvailabilityRule, (AvailabilityRule.weekday, AvailabilityRule.from_minute)),
+        ("dates", AvailabilityOverride, (AvailabilityOverride.held_on,)),
+        ("time_off", TimeOff, (TimeOff.first_on,)),
+    )
+}
 
 
 def own_files(actor: Actor) -> Iterator[File]:
-    """Profile, rosters, sessions and attendance, the three also as tables, in five statements."""
+    """Profile, rosters, sessions, attendance, leave and feeds, the five also as tables, and
+    availability if something was said of it; in a fixed number of statements.
+
+    Minutes of availability count from midnight; weekday 0 is Monday.
+    """
     values = {"actor_id": actor.id}
     yield File("profile.json", as_json(dict(run(_PROFILE, values).mappings().one())))
-    for name, query in (("rosters", _ROSTERS), ("attendance", _ATTENDANCE)):
+    for name, query in (
+        ("rosters", _ROSTERS),
+        ("attendance", _ATTENDANCE),
+        ("leave", _LEAVE),
+        ("feeds", _FEEDS),
+    ):
         yield from _tables(name, run(query, values))
+    said = {
+        name: [dict(row) for row in run(query, values).mappings()]
+        for name, query in _AVAILABILITY.items()
+    }
+    if any(said.values()):
+        yield File("availability.json", as_json(said))
     yield from _tables("sessions", run(_SESSIONS, values))
     sessions = run(_SESSIONS, values).all()
     if sessions:
