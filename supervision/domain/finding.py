@@ -7,15 +7,17 @@ that it touches; so the work grows with the people and days, not with their prod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from functools import cache
 from itertools import pairwise
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from supervision.domain.intervals import Interval
+from supervision.domain.localdays import DAY, MINUTE, local_days, seconds
 from supervision.domain.slots import Openness, Span, Taken, Terms, Weekly, blocked
 
-DAY, MINUTE = timedelta(days=1), 60
 A_DAY = 2
 QUARTER = 15
 
@@ -30,6 +32,8 @@ class Hour(IntEnum):
     NIGHT = 9
 
 
+# `Hour(cost)`, which takes its time.
+HOURS = {int(hour): hour for hour in Hour}
 # From which local hour on an hour is how kind.
 WEEKDAY = (
     (0, Hour.NIGHT),
@@ -89,7 +93,7 @@ def find(
         _block(free, mate, Terms(minutes, step), now, grid, within)
     costs = [_kindness(mate.zone, minutes, grid, within) for mate in mates]
     return [
-        Found(grid.instant(place), tuple(Hour(cost[place]) for cost in costs))
+        Found(grid.instant(place), tuple(HOURS[cost[place]] for cost in costs))
         for place, is_free in enumerate(free)
         if is_free
     ]
@@ -112,7 +116,7 @@ def look_over(
         Looked(
             start,
             tuple(bool(places[grid.place(start)]) for places in free),
-            tuple(Hour(cost[grid.place(start)]) for cost in costs),
+            tuple(HOURS[cost[grid.place(start)]] for cost in costs),
         )
         for start in starts
     ]
@@ -123,8 +127,7 @@ def _block(
 ) -> None:
     """Paint what stands against a mate's coming over the places of a grid."""
     for span in blocked(mate.openness or always(mate.zone), terms, mate.taken, now, within):
-        first, last = grid.places(span)
-        free[first:last] = bytes(last - first)
+        grid.paint(free, span, 0)
 
 
 def kindest(found: Sequence[Found], most: int) -> list[Found]:
@@ -147,7 +150,7 @@ def kindest(found: Sequence[Found], most: int) -> list[Found]:
 
 def hour_of(zone: str, span: Interval) -> Hour:
     """How kind a session's worst minute is to somebody in a zone."""
-    start, end = (int(instant.timestamp()) for instant in span)
+    start, end = (seconds(instant) for instant in span)
     bands = _hours(zone, span)
     return max(hour for (first, last), hour in bands if first < end and start < last)
 
@@ -157,23 +160,26 @@ class _Grid:
 
     def __init__(self, within: Interval, step: int) -> None:
         self._step = step * MINUTE
-        self._first = -(-int(within.start.timestamp()) // self._step)
-        self.size = max(0, -(-int(within.end.timestamp()) // self._step) - self._first)
+        self._first = -(-seconds(within.start) // self._step)
+        self.size = max(0, -(-seconds(within.end) // self._step) - self._first)
 
     def instant(self, place: int) -> datetime:
         return datetime.fromtimestamp((self._first + place) * self._step, UTC)
 
     def place(self, instant: datetime) -> int:
         """The place of a start that lies on the grid."""
-        return int(instant.timestamp()) // self._step - self._first
+        return seconds(instant) // self._step - self._first
 
-    def places(self, span: Span) -> tuple[int, int]:
-        """The places [first, last) of the starts in a span of seconds."""
-        first, last = (-(-second // self._step) - self._first for second in span)
-        first = min(max(first, 0), self.size)
-        return first, min(max(last, first), self.size)
+    def paint(self, over: bytearray, span: Span, value: int) -> None:
+        """Write a value over the places of the starts in a span of seconds."""
+        start, end = span
+        first = max(0, -(-start // self._step) - self._first)
+        last = min(self.size, -(-end // self._step) - self._first)
+        if first < last:
+            over[first:last] = bytes((value,)) * (last - first)
 
 
+@cache
 def always(zone: str) -> Openness:
     """Open at every hour of the local clock."""
     return Openness(zone, tuple(Weekly(day, (0, 24 * 60), zone) for day in range(7)))
@@ -183,21 +189,19 @@ def _kindness(zone: str, minutes: int, grid: _Grid, within: Interval) -> bytearr
     """For each start what the worst hour of its session costs somebody in a zone."""
     found = bytearray(grid.size)
     length = minutes * MINUTE
-    for (start, end), hour in sorted(_hours(zone, within), key=lambda band: band[1]):
-        first, last = grid.places((start - length + 1, end))
-        found[first:last] = bytes([hour]) * (last - first)
+    for (start, end), hour in sorted(_hours(zone, within), key=itemgetter(1)):
+        grid.paint(found, (start - length + 1, end), hour)
     return found
 
 
 def _hours(zone: str, within: Interval) -> Iterator[tuple[Span, Hour]]:
     """Stretches of equally kind hours on the local clock, in order, as seconds."""
     where = ZoneInfo(zone)
-    day = within.start.astimezone(where).date() - DAY
-    days = [day + DAY * number for number in range((within.end - within.start).days + 4)]
+    first, last = (instant.astimezone(where).date() for instant in within)
     changes = [
-        (int(datetime.combine(day, time(clock), where).timestamp()), hour)
-        for day in days
-        for clock, hour in (WEEKEND if day.weekday() >= 5 else WEEKDAY)
+        (day.second(clock * MINUTE), hour)
+        for day in local_days(where, first - DAY, last + 2 * DAY)
+        for clock, hour in (WEEKEND if day.day.weekday() >= 5 else WEEKDAY)
     ]
     for (start, hour), (end, _next) in pairwise(changes):
         yield (start, end), hour

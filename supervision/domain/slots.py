@@ -8,14 +8,14 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from itertools import chain, repeat
 from zoneinfo import ZoneInfo
 
 from supervision.domain.intervals import Interval
+from supervision.domain.localdays import DAY, MINUTE, LocalDay, begin, local_days, seconds
 
-DAY = timedelta(days=1)
-MINUTE = 60
 NEVER = 1 << 62
 Hours = tuple[int, int]
 Span = tuple[int, int]
@@ -114,7 +114,10 @@ def look(
     The answer for a start does not depend on how wide `within` is.
     """
     grid, reasons = _judged(openness, terms, taken, now, within)
-    return [Start(_instant(start), why) for start, why in zip(grid, reasons, strict=True)]
+    return [
+        Start(datetime.fromtimestamp(start, UTC), why)
+        for start, why in zip(grid, reasons, strict=True)
+    ]
 
 
 def slots(
@@ -122,7 +125,8 @@ def slots(
 ) -> list[datetime]:
     """The starts that can be had."""
     grid, reasons = _judged(openness, terms, taken, now, within)
-    return [_instant(start) for start, why in zip(grid, reasons, strict=True) if why is None]
+    free = [start for start, why in zip(grid, reasons, strict=True) if why is None]
+    return list(map(datetime.fromtimestamp, free, repeat(UTC)))
 
 
 def refusal(
@@ -152,16 +156,19 @@ def _judged(
     """
     days = _Days(openness.zone, within)
     openings = list(_openings(openness, days))
-    since, until = _seconds(within.start), _seconds(within.end)
+    since, until = seconds(within.start), seconds(within.end)
     step = terms.step * MINUTE
-    every = {start for opens, closes in openings for start in range(opens, closes, step)}
-    grid = sorted(start for start in every if since <= start < until)
+    # Openings come in order, a zone's after another's: to sort them is to merge those runs.
+    every = list(dict.fromkeys(sorted(chain.from_iterable(range(*o, step) for o in openings))))
+    grid = every[bisect_left(every, since) : bisect_left(every, until)]
     reasons: list[Refusal | None] = [None] * len(grid)
     refused = _refused(openness, terms, taken, now, days, openings)
     for why in reversed(Refusal):
         for start, end in refused[why]:
-            first, last = bisect_left(grid, start), bisect_left(grid, end)
-            reasons[first:last] = [why] * (last - first)
+            place = bisect_left(grid, start)
+            while place < len(grid) and grid[place] < end:
+                reasons[place] = why
+                place += 1
     return grid, reasons
 
 
@@ -177,9 +184,9 @@ def _refused(
     length, before, after = (
         minutes * MINUTE for minutes in (terms.minutes, terms.before, terms.after)
     )
-    present, soonest = _seconds(now), _seconds(now + terms.notice)
-    latest = _seconds(now + DAY * terms.horizon)
-    a_day, a_week = _counts(openness.zone, taken.sessions)
+    present, soonest = seconds(now), seconds(now + terms.notice)
+    latest = seconds(now + DAY * terms.horizon)
+    a_day, a_week = _full(terms, openness.zone, taken.sessions)
     return {
         Refusal.PAST: [(0, present + 1)],
         Refusal.NOTICE: [(0, soonest)],
@@ -188,17 +195,27 @@ def _refused(
         Refusal.HOLIDAY: _touching(days.spans((day, day) for day in openness.holidays), length),
         Refusal.OUTSIDE: _leaving(_merged(openings), length),
         Refusal.CLASH: _touching(_busy(terms, taken), length + after, before),
-        Refusal.DAY_FULL: days.spans(
-            (day, day) for day, count in a_day.items() if _full(count, terms.most_a_day)
-        ),
-        Refusal.WEEK_FULL: days.spans(
-            (day, day + 6 * DAY) for day, count in a_week.items() if _full(count, terms.most_a_week)
-        ),
+        Refusal.DAY_FULL: days.spans((day, day) for day in a_day),
+        Refusal.WEEK_FULL: days.spans((monday, monday + 6 * DAY) for monday in a_week),
     }
 
 
-def _full(count: int, most: int | None) -> bool:
-    return most is not None and count >= most
+def _full(
+    terms: Terms, zone: str, sessions: Iterable[Interval]
+) -> tuple[Iterable[date], Iterable[date]]:
+    """The local dates, and the Mondays of the weeks, on which no more sessions may begin."""
+    if terms.most_a_day is None and terms.most_a_week is None:
+        return (), ()
+    where = ZoneInfo(zone)
+    a_day = Counter(span.start.astimezone(where).date() for span in sessions)
+    a_week: Counter[date] = Counter()
+    for day, count in a_day.items():
+        a_week[day - DAY * day.weekday()] += count
+    return _at_least(a_day, terms.most_a_day), _at_least(a_week, terms.most_a_week)
+
+
+def _at_least(counted: Counter[date], most: int | None) -> list[date]:
+    return [day for day, count in counted.items() if most is not None and count >= most]
 
 
 def _touching(spans: Iterable[Span], length: int, before: int = 0) -> list[Span]:
@@ -214,26 +231,26 @@ def _leaving(openings: list[Span], length: int) -> list[Span]:
 
 def _openings(openness: Openness, days: "_Days") -> Iterator[Span]:
     """Each date's opening hours, those that touch on one date as one, so that they share a grid."""
-    zones = {rule.zone for rule in openness.weekly}
-    for day in days:
-        if day in openness.overrides:
-            yield from _placed(day, openness.overrides[day], openness.zone)
-            continue
-        for zone in zones:
-            hours = [
-                rule.hours for rule in openness.weekly if rule.zone == zone and rule.holds(day)
-            ]
-            yield from _placed(day, hours, zone)
+    if openness.overrides:
+        for day in days.of(openness.zone):
+            yield from _placed(day, openness.overrides.get(day.day, ()))
+    for zone in {rule.zone for rule in openness.weekly}:
+        rules = [
+            [rule for rule in openness.weekly if rule.zone == zone and rule.weekday == weekday]
+            for weekday in range(7)
+        ]
+        for day in days.of(zone):
+            hours = [rule.hours for rule in rules[day.day.weekday()] if rule.holds(day.day)]
+            if hours and day.day not in openness.overrides:
+                yield from _placed(day, hours)
 
 
-def _placed(day: date, hours: Iterable[Hours], zone: str) -> Iterator[Span]:
-    """A local date's hours as instants (RFC 5545 §3.3.5 where clocks change)."""
-    midnight = datetime.combine(day, time(), ZoneInfo(zone))
+def _placed(day: LocalDay, hours: Iterable[Hours]) -> Iterator[Span]:
+    """A local date's hours as instants."""
     for opens, closes in _merged(hours):
-        # Arithmetic on an aware datetime is on the wall clock, as it has to be here.
-        start, end = (midnight + timedelta(minutes=minute) for minute in (opens, closes))
-        if _seconds(start) < _seconds(end):
-            yield _seconds(start), _seconds(end)
+        start, end = day.second(opens), day.second(closes)
+        if start < end:
+            yield start, end
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
@@ -255,49 +272,26 @@ class _Days:
         self._first = within.start.astimezone(self._zone).date() - 2 * DAY
         self._last = within.end.astimezone(self._zone).date() + 2 * DAY
 
-    def __iter__(self) -> Iterator[date]:
-        return (self._first + DAY * n for n in range((self._last - self._first).days + 1))
+    def of(self, zone: str) -> Iterator[LocalDay]:
+        """The same dates on the clock of a zone."""
+        return local_days(ZoneInfo(zone), self._first, self._last)
 
     def spans(self, ranges: Iterable[tuple[date, date]]) -> list[Span]:
         """Ranges of dates, both ends inclusive, as instants: those that reach into these days."""
         return [
-            (self._begins(max(first, self._first)), self._begins(min(last, self._last) + DAY))
+            (
+                begin(self._zone, max(first, self._first)),
+                begin(self._zone, min(last, self._last) + DAY),
+            )
             for first, last in ranges
             if first <= self._last and last >= self._first
         ]
 
-    def _begins(self, day: date) -> int:
-        return _seconds(datetime.combine(day, time(), self._zone))
-
 
 def _busy(terms: Terms, taken: Taken) -> Iterator[Span]:
     """What is taken; sessions with the free minutes that they keep around themselves."""
-    for span in taken.sessions:
-        yield (
-            _seconds(span.start) - terms.before * MINUTE,
-            _seconds(span.end) + terms.after * MINUTE,
-        )
-    for span in taken.other:
-        yield _seconds(span.start), _seconds(span.end)
-
-
-def _counts(zone: str, sessions: Iterable[Interval]) -> tuple[Counter[date], Counter[date]]:
-    """How many sessions begin on each local date, and in the week of each Monday."""
-    where = ZoneInfo(zone)
-    a_day = Counter(span.start.astimezone(where).date() for span in sessions)
-    a_week: Counter[date] = Counter()
-    for day, count in a_day.items():
-        a_week[_monday(day)] += count
-    return a_day, a_week
-
-
-def _monday(day: date) -> date:
-    return day - DAY * day.weekday()
-
-
-def _seconds(instant: datetime) -> int:
-    return int(instant.timestamp())
-
-
-def _instant(second: int) -> datetime:
-    return datetime.fromtimestamp(second, UTC)
+    before, after = terms.before * MINUTE, terms.after * MINUTE
+    for start, end in taken.sessions:
+        yield seconds(start) - before, seconds(end) + after
+    for start, end in taken.other:
+        yield seconds(start), seconds(end)
