@@ -20,6 +20,7 @@ from supervision.web import (
     feed_gate,
     filters,
     forms,
+    fragments,
     headers,
     limits,
     logs,
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _extensions(app)
     logs.init(app, settings)
     headers.init(app, settings.secure)
+    fragments.init(app)
     limits.init(app, settings)
     auth.init(app)
     unlocking.init(app, settings)

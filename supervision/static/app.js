@@ -114,10 +114,12 @@
     location.reload();
   });
 
-  // Refusals that are a form's own answer are swapped in; any other leaves the page as it is.
+  // Refusals that are a form's own answer are swapped in, and those that come with their place; any
+  // other leaves the page as it is.
   document.addEventListener("htmx:before:swap", (event) => {
-    const status = event.detail.ctx.response?.status ?? 200;
-    if (status < 400 || status === 409 || status === 422) return;
+    const { response, hx } = event.detail.ctx;
+    const status = response?.status ?? 200;
+    if (status < 400 || status === 409 || status === 422 || hx?.retarget === "#messages") return;
     event.preventDefault();
     showProblem(byId("live").dataset.failed);
   });

@@ -3,13 +3,10 @@
 (() => {
   "use strict";
 
-  // A browser keeps what was sent beside the page that answered, on the disk too, to send it again.
-  // Put in its own place, the page is one that was only asked for, and what was sent is forgotten.
-  history.replaceState(history.state, "");
-
   const watch = document.getElementById("vault-watch");
   const door = document.querySelector("[data-locked]");
-  const form = document.getElementById("note-form");
+  // Looked for each time: what a form brings back takes the page's place.
+  const noteForm = () => document.getElementById("note-form");
   const tabs = "BroadcastChannel" in window ? new BroadcastChannel("vault") : null;
   const MINUTE = 60_000;
 
@@ -48,11 +45,13 @@
   const blank = () => hide(true);
   const show = () => hide(false);
   // What came back from the server with a question is stored nowhere yet.
-  let unsaved = Boolean(form?.hasAttribute("data-unsaved"));
+  const returned = () => Boolean(noteForm()?.hasAttribute("data-unsaved"));
+  let unsaved = returned();
   let leaving = false;
 
   // What was typed in the last seconds goes out; behind a lock the server seals it as a draft.
   function flush() {
+    const form = noteForm();
     if (!form || !unsaved) return Promise.resolve();
     unsaved = false;
     return fetch(`${form.getAttribute("action")}/autosave`, {
@@ -112,17 +111,24 @@
 
   document.addEventListener("submit", (event) => {
     const target = event.target.getAttribute("action");
-    if (event.target === form) unsaved = false;
+    if (event.target === noteForm()) unsaved = false;
     if (target === "/lock" || target === "/sign-out") {
       flush();
       tabs?.postMessage("locked");
     }
   });
 
-  if (form) {
-    form.addEventListener("input", () => { unsaved = true; });
-    document.addEventListener("htmx:after:swap", () => {
-      if (document.querySelector("#note-state.saved, #note-state.sealed")) unsaved = false;
+  document.addEventListener("input", (event) => {
+    if (event.target.form && event.target.form === noteForm()) unsaved = true;
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx.target?.id === "main") unsaved = returned();
+    else if (document.querySelector("#note-state.saved, #note-state.sealed")) unsaved = false;
+  });
+  // It did not arrive, or was refused, and still stands in the form.
+  for (const fault of ["htmx:error", "htmx:response:error"]) {
+    document.addEventListener(fault, (event) => {
+      if (event.detail.ctx?.sourceElement === noteForm()) unsaved = true;
     });
   }
 

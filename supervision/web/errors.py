@@ -33,6 +33,8 @@ class Words:
 
 
 NOTHING_CHANGED = lazy("Nothing was changed.")
+# The form stands below the refusal, with all that was typed.
+STILL_THERE = lazy("Copy what you wrote, reload the page and send it again.")
 WORDS = {
     400: Words(
         lazy("This request could not be read"),
@@ -92,6 +94,8 @@ def page(status: int, what: str = "") -> Response:
     """The error page of a status, with its own sentence if there is one."""
     words = WORDS.get(status, WORDS[500 if status >= 500 else 400])
     after = "" if status == 410 and what else words.next  # nobody sent such a link by hand
+    if status == 400 and request.headers.get("HX-Boosted"):
+        after = STILL_THERE
     body = render_template(
         "errors/page.html",
         title=words.title,

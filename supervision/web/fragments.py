@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, make_response, render_template
+from flask import Flask, Response, make_response, render_template
 from htmx_flask import request
 
 
@@ -25,8 +25,27 @@ def page_or(fragment: str, whole: str, **context: Any) -> Response:
 
 
 def swap_whole_page(response: Response) -> Response:
-    """Make htmx put an error page where the page is, not into the small place that asked."""
-    if request.htmx:
+    """Make htmx put an error page where the page is, not into the small place that asked.
+
+    Above a form that is sent without leaving the page it puts the refusal alone: what was typed
+    stays.
+    """
+    if request.htmx.boosted:
+        response.headers["HX-Retarget"] = "#messages"
+        response.headers["HX-Reselect"] = ".refusal"
+        response.headers["HX-Reswap"] = "innerHTML show:top"
+    elif request.htmx:
         response.headers["HX-Retarget"] = "body"
         response.headers["HX-Reswap"] = "innerHTML"
     return response
+
+
+def init(app: Flask) -> None:
+    @app.after_request
+    def _go_on(response: Response) -> Response:
+        """A boosted form goes on by a navigation: fetched, a page would use up its messages."""
+        if request.htmx.boosted and response.location:
+            response.headers["HX-Redirect"] = response.headers.pop("Location")
+            response.status_code = 200
+            response.set_data(b"")
+        return response

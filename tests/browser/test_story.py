@@ -168,6 +168,7 @@ def write_cft(page: Page, title: str) -> None:
     page.get_by_role("link", name="New reflection").click()
     page.get_by_text("Another way to write").click()
     page.get_by_role("button", name="Compassion focused").first.click()
+    expect(page.get_by_label("Threat, Me")).to_be_visible()
     page.get_by_label("Title").fill(title)
     page.get_by_label("Reflection", exact=True).fill(CANARY)
     page.get_by_label("Threat, Me").fill("7")
