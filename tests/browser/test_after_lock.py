@@ -124,7 +124,7 @@ def be_refused(page: Page) -> None:
     page.get_by_label("Reflection").fill(NOTE)
     page.locator("#note-form [name=csrf_token]").evaluate("field => { field.value = 'old'; }")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("#messages h1")).to_have_text("This request could not be read")
+    expect(page.locator("#messages h2")).to_have_text("This request could not be read")
     expect(page.get_by_label("Reflection")).to_have_value(NOTE)
 
 
