@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import psycopg
 
+from supervision.serve import THREADS
+
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60
 WORKERS = 2
@@ -70,7 +72,7 @@ class Running:
 
     def _command(self, target: str) -> list[str]:
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
-        command += ["--workers", str(WORKERS), "--blocking-threads", "2", "--no-log"]
+        command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--no-log"]
         return [*command, "--port", str(self.port), target]
 
     def _wait(self) -> None:

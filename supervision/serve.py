@@ -41,7 +41,7 @@ from supervision.web import runtime
 PR_SET_PDEATHSIG = 1
 GRACE = 10
 PATIENCE = 60
-THREADS = 2
+THREADS = 3
 # The application that was made before forking, for the children to take.
 _made: list[Flask] = []
 SECRETS = (BOOT_KEY, "SUPERVISION_SECRET_KEY", "SUPERVISION_PEPPER", "SUPERVISION_DATABASE_URL")

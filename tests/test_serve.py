@@ -8,12 +8,15 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psutil
 import pytest
 
+from supervision.web import limits
 from tests.support.server import Server
 
 REFUSED = "Supervision cannot start. "
@@ -88,6 +91,34 @@ def test_killed_web_process_is_replaced(server: Server) -> None:
     victim.kill()
     assert eventually(lambda: len([p for p in granian.children() if p.pid != victim.pid]) == 2)
     assert eventually(lambda: server.get("/healthz").status == 200)
+
+
+def test_passphrases_being_tried_leave_a_thread_for_pages(instance: Path) -> None:
+    """An account's tries at once are as many as a worker's threads less one."""
+    server = Server(instance, workers=1).wait()
+    form = server.get("/sign-in")
+    cookie = str(form.headers["Set-Cookie"]).partition(";")[0]
+    (token,) = re.findall(rb'name="csrf_token" value="([^"]+)"', form.body)
+    body = f"email=nobody@example.org&passphrase=a+guess&csrf_token={token.decode()}"
+    headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    started, ended = time.monotonic(), list[float]()
+
+    def guess() -> None:
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
+            connection.request("POST", "/sign-in", body, headers)
+            assert connection.getresponse().status == 422
+        ended.append(time.monotonic() - started)
+
+    guesses = [Thread(target=guess) for _ in range(limits.AT_ONCE)]
+    for one in guesses:
+        one.start()
+    time.sleep(0.05)
+    pages = list[float]()
+    while len(ended) < len(guesses):
+        assert server.get("/healthz").status == 200
+        pages.append(time.monotonic() - started)
+    server.stop()
+    assert len([at for at in pages if at < min(ended)]) >= 3
 
 
 def test_memory_folder_is_private_and_removed_at_the_end(server: Server) -> None:

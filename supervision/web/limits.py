@@ -162,7 +162,8 @@ def trying(throttle: Throttle, account: str) -> Iterator[None]:
     """`spend`, and no more than AT_ONCE tries of an account at the same time; raises as that does.
 
     Each holds one of few threads while a passphrase is stretched: whoever sends dozens at once is
-    refused at once, and others' pages go on. Two, so that a button pressed twice is no offence.
+    refused at once, and others' pages go on: a worker has a thread more (serve.THREADS). Two, so
+    that a button pressed twice is no offence.
     """
     key, storage = _key(throttle.name, "now", account), _limiter().storage
     try:

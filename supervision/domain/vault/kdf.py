@@ -21,8 +21,8 @@ _NOBODY = UUID(int=0)
 # One at a time in each worker process: each run takes 64 MiB and a whole core, and there are as
 # many workers as cores. Waiting is cheap, memory is not.
 _one_at_a_time = threading.BoundedSemaphore(1)
-# How far a run stands back where cores are short: pages then get three quarters of one.
-NICE = 5
+# How far a run stands back where cores are short: pages then get nine tenths of one.
+NICE = 10
 
 
 @dataclass(frozen=True, slots=True)
