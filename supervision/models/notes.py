@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from supervision.db import Model, WithId
@@ -64,7 +64,17 @@ class Note(WithId, Model):
     """
 
     __tablename__ = "note"
-    __table_args__ = (Index("ix_note_owner_id_created_on", "owner_id", "created_on"),)
+    __table_args__ = (
+        Index("ix_note_owner_id_created_on", "owner_id", "created_on"),
+        # In the order of the revisions' own index: counting them is a walk along both.
+        Index(
+            "ix_note_owner_id_id",
+            "owner_id",
+            "id",
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     created_on: Mapped[date]

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from struct import Struct, pack, unpack_from
 from typing import Any, NamedTuple
 
@@ -79,7 +80,7 @@ class Cards:
         line = next(n for n, fields in enumerate(_LINES) if at < fields.stop)
         at -= _LINES[line].start
         every = (self._columns(number, line)[at] for number in range(len(self._lines)))
-        return [value for column in every for value in column]
+        return list(chain.from_iterable(every))
 
     def _columns(self, number: int, line: int) -> list[list[Any]]:
         if (number, line) not in self._read:

@@ -11,6 +11,7 @@ MOST_TERMS = 10
 AROUND = 70
 _TERM = re.compile(r'"([^"]*)"|(\S+)')
 _SPACE = re.compile(r"\s+")
+_SPACES = {at: " " for at in range(128) if chr(at).isspace()}
 
 
 class Piece(NamedTuple):
@@ -82,8 +83,10 @@ def spans(text: str, terms: Sequence[str]) -> list[tuple[int, int]]:
     return merged
 
 
-def _with_origin(text: str) -> tuple[str, list[int]]:
+def _with_origin(text: str) -> tuple[str, Sequence[int]]:
     """The folded text, and which letter of the text each of its letters came from."""
+    if text.isascii() and "  " not in (spaced := text.translate(_SPACES)):
+        return spaced.lower(), range(len(text))  # letter by letter, as most texts are
     folded: list[str] = []
     origin: list[int] = []
     for at, letter in enumerate(text):

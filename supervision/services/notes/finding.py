@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
@@ -171,7 +171,7 @@ def _snippets(one: Reflection, terms: list[str]) -> list[list[Piece]]:
 
 
 def _choices(actor: Actor, cards: Cards) -> Choices:
-    tags = Counter(tag for some in cards.column("tags") for tag in some)
+    tags = Counter(chain.from_iterable(cards.column("tags")))
     as_written: dict[str, str] = {}
     for tag, _ in tags.most_common():
         as_written.setdefault(tag.casefold(), tag)
