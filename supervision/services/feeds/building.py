@@ -56,12 +56,13 @@ def _due(wanted: Wanted, words: Words, places: Mapping[UUID, Place]) -> dict[str
     """
     shared = _shared(wanted, words, places)
     # A roster that was left between the two looks is not shown.
-    found = [one for one in rows.versions(wanted) if one.roster in shared]
     if wanted.privacy != Privacy.FULL:
         return {
             f"{version} {shared[roster]}{_OPEN[mine]}": (version, None, mine)
-            for version, roster, _for_all, _signup, mine in found
+            for version, roster, _for_all, _signup, mine in rows.versions(wanted)
+            if roster in shared
         }
+    found = [one for one in rows.versions(wanted) if one.roster in shared]
     companies = rows.companies(wanted.person_id, places)
     some = rows.claimed([session_id(one.version) for one in found if not one.for_all])
     due: dict[str, Due] = {}

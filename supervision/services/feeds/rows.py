@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Select,
     String,
     bindparam,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
 )
 
 from supervision.db import UTCDateTime, db, run
@@ -138,10 +140,10 @@ def _versions(scope: str, open_too: bool) -> Select[*tuple[Any, ...]]:
         select(
             version.label("version"),
             _text(Session.roster_id).label("roster"),
-            Session.for_all,
-            Session.capacity.is_not(None).label("signup"),
+            _flag(Session.for_all).label("for_all"),
+            _flag(Session.capacity.is_not(None)).label("signup"),
             # As a case, which looks no further than it must: SQLite works out all parts of an OR.
-            (case((mine, True), else_=False) if open_too else true()).label("mine"),
+            _flag(case((mine, True), else_=False) if open_too else true()).label("mine"),
         )
         .join(Membership, Membership.roster_id == Session.roster_id)
         .where(
@@ -165,6 +167,11 @@ def _versions(scope: str, open_too: bool) -> Select[*tuple[Any, ...]]:
 
 def _text(column: Any) -> ColumnElement[str]:
     return cast(column, String)
+
+
+def _flag(condition: Any) -> ColumnElement[int]:
+    """As the database has it, 1 or True: to make thousands of them Python's has its price too."""
+    return type_coerce(condition, Integer)
 
 
 def versions(wanted: Wanted) -> Sequence[Any]:
