@@ -355,6 +355,11 @@ GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "find-time": find_time,
     "poll": poll,
 }
+# What one name stands for several of.
+GROUPS = {
+    "feeds": ["feed", "feed-304", "feed-peer", "feed-change"],
+    "vault": ["note", "share", "search", "unlock", "unlock-storm"],
+}
 # These are run by their names alone.
 LONG = {"poll"}
 RESULTS = Path(__file__).parent / "results"
