@@ -431,6 +431,7 @@ def write_while_locked(page: Page, plain: Page, judge: Judge) -> None:
     page.locator('[id^="draft-"] a').click()
     judge.look(page)
     page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile(r"/notes/[0-9a-f-]{36}$"))
     expect(page.get_by_text("The herons flew before I had finished.")).to_be_visible()
 
 
