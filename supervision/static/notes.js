@@ -122,8 +122,9 @@
     if (event.target.form && event.target.form === noteForm()) unsaved = true;
   });
   document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx.target?.id === "main") unsaved = returned();
-    else if (document.querySelector("#note-state.saved, #note-state.sealed")) unsaved = false;
+    const place = event.detail.ctx.target?.id;
+    if (place === "main") unsaved = returned();
+    if (place === "note-state" && document.querySelector("#note-state.saved, #note-state.sealed")) unsaved = false;
   });
   // It did not arrive, or was refused, and still stands in the form.
   for (const fault of ["htmx:error", "htmx:response:error"]) {
