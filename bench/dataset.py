@@ -22,8 +22,9 @@ from supervision.models.feeds import FeedSubscription, Privacy, Scope
 from supervision.models.people import Person, PersonState, Role
 from supervision.models.rosters import Kind, MemberRole, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session
-from supervision.services import people, sign_ins
+from supervision.services import sign_ins
 from supervision.services import vault as vaults
+from supervision.services.feeds.subscriptions import token_hash
 
 ROSTERS, MEMBERS, SESSIONS = 200, 10, 50_000
 A_DAY, A_WEEK = 8, 40
@@ -227,7 +228,7 @@ def _with_feed(alice: UUID, many: int) -> str:
                 "scope": Scope.PERSON,
                 "label": "bench",
                 "privacy": Privacy.PLAIN,
-                "token_hash": people.token_hash(token),
+                "token_hash": token_hash(token),
                 "created_at": clock.now(),
                 "agent": "",
             }

@@ -17,7 +17,7 @@ from supervision.models.sessions import Claim, Session
 from supervision.services import feeds
 from supervision.services.feeds import building, fragments
 from supervision.services.feeds.rows import Wanted
-from supervision.services.people import token_hash
+from supervision.services.feeds.subscriptions import token_hash
 
 BASE = "https://bench.example"
 

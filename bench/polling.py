@@ -33,7 +33,7 @@ from supervision.models.feeds import FeedSnapshot, FeedSubscription, Privacy, Sc
 from supervision.models.rosters import MemberRole, Membership
 from supervision.models.sessions import Claim, Session
 from supervision.services import feeds
-from supervision.services.people import token_hash
+from supervision.services.feeds.subscriptions import token_hash
 
 SUBSCRIPTIONS = 10_000
 HOUR = 60

@@ -20,9 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from supervision import clock
 from supervision.config import Settings
 from supervision.db import db, writing
+from supervision.domain.links import link_token
 from supervision.errors import BadSettings, SupervisionError
 from supervision.models.feeds import Privacy
-from supervision.models.people import Role
+from supervision.models.people import LinkPurpose, Role
 from supervision.services import feeds, health, integrity, people
 from supervision.services.health import Schema
 
@@ -82,7 +83,8 @@ def add_person(email: str, name: str, role: str) -> None:
     """Invite EMAIL and print the one-time link with which they join."""
     _demand_tables()
     with writing():
-        token = _or_one_line(lambda: people.add_person(email, name, role, clock.now()))
+        link_id = _or_one_line(lambda: people.add_person(email, name, role, clock.now()))
+    token = link_token(_settings().secret_key, LinkPurpose.INVITATION, link_id)
     click.echo(f"{_settings().base_url.rstrip('/')}/invitation/{token}")
 
 

@@ -51,6 +51,16 @@ def can_look_after(actor: Actor) -> bool:
     return actor.is_organiser
 
 
+def can_give_role(giver_role: str, role: str) -> bool:
+    """Invite somebody who joins as `role`: an organiser as any, everybody else as a member."""
+    return role == Role.MEMBER or giver_role == Role.ORGANISER
+
+
+def can_pass_on_links(actor: Actor, has_mail: bool) -> bool:
+    """See a one-time link of somebody else's: an organiser, and only where no mail is set up."""
+    return actor.is_organiser and not has_mail
+
+
 def can_make_roster(actor: Actor, kind: str) -> bool:
     """Anybody starts a peer roster; individual and group ones need a supervisor."""
     return kind == Kind.PEER or actor.role in (Role.SUPERVISOR, Role.ORGANISER)

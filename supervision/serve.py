@@ -33,7 +33,9 @@ from supervision import clock, create_app, demo
 from supervision.config import BOOT_KEY, LOOPBACK, Settings
 from supervision.config import load as load_settings
 from supervision.db import db, writing
+from supervision.domain.links import link_token
 from supervision.errors import BadSettings
+from supervision.models.people import LinkPurpose
 from supervision.services import people
 from supervision.services.health import Schema, probe_writing, schema
 from supervision.web import runtime
@@ -185,7 +187,8 @@ def _fill(settings: Settings) -> None:
 
 def _invite_first(settings: Settings) -> None:
     with writing():
-        token = people.first_organiser_link(clock.now())
+        link_id = people.first_organiser_link(clock.now())
+    token = link_token(settings.secret_key, LinkPurpose.INVITATION, link_id)
     _say("Nobody is here yet. The first organiser joins with this link, once, within 7 days:")
     _say(f"  {settings.base_url.rstrip('/')}/invitation/{token}")
 

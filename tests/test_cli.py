@@ -76,20 +76,16 @@ def flask(instance: Path, *arguments: str, **environment: str) -> tuple[int, lis
 @both
 def test_person_add_prints_a_link_with_which_they_join(run: Run) -> None:
     result = run("person", "add", "Ana@Example.org", "--name", "Ana Adler", "--role", "supervisor")
-    person = db.session.scalars(select(Person)).one()
+    person, link = db.session.scalars(select(Person)).one(), db.session.scalars(select(Link)).one()
     assert result.exit_code == 0
-    assert re.fullmatch(r"http://127\.0\.0\.1:8000/invitation/[\w-]{43}\n", result.output)
-    assert (person.email, person.name, person.role, person.state) == (
-        "ana@example.org",
-        "Ana Adler",
-        "supervisor",
-        "invited",
-    )
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/invitation/[\w-]{64}\n", result.output)
+    assert (person.email, person.name, person.state) == ("ana@example.org", "Ana Adler", "invited")
+    assert (person.role, link.role) == ("member", "supervisor")
 
 
 def test_person_add_without_a_role_is_a_member(run: Run) -> None:
     assert run("person", "add", "ana@example.org", "--name", "Ana").exit_code == 0
-    assert db.session.scalars(select(Person.role)).one() == "member"
+    assert db.session.scalars(select(Link.role)).one() == "member"
 
 
 def test_person_add_again_withdraws_the_former_link(run: Run) -> None:
@@ -116,7 +112,7 @@ def test_person_add_that_cannot_be_is_one_line(run: Run, email: str, line: str) 
 def test_feed_add_prints_an_address_that_serves(run: Run, app: Flask) -> None:
     house = factories.house()
     result = run("feed", "add", "alice@example.org")
-    (token,) = re.findall(r"http://127\.0\.0\.1:8000/feeds/([\w-]{43})\.ics\n", result.output)
+    (token,) = re.findall(r"http://127\.0\.0\.1:8000/feeds/([\w-]{64})\.ics\n", result.output)
     made = db.session.scalars(select(FeedSubscription)).one()
     assert (made.person_id, made.scope, made.privacy) == (house.alice.id, "person", "plain")
     assert app.test_client().get(f"/feeds/{token}.ics").status_code == 200

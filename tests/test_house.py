@@ -13,11 +13,11 @@ from werkzeug.routing import Rule
 
 from supervision import clock as clocks
 from supervision.db import db
-from supervision.models.people import LinkPurpose
 from supervision.services import feeds, outside, people, polls
 from supervision.services.polls import Proposal
 from tests import factories
 from tests.factories import House
+from tests.support import links
 from tests.support.client import Client
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -335,10 +335,11 @@ def test_no_page_holds_inline_script_or_style(app: Flask, things: Things, new_cl
 
 def test_used_revoked_and_old_links_give_one_plain_page(app: Flask, new_client: Any) -> None:
     at = datetime(2026, 11, 23, 9, tzinfo=UTC)
-    used, old = (people.add_person(f"{n}@example.org", n, "member", at) for n in ("ann", "ben"))
-    link = people.open_link(LinkPurpose.INVITATION, used, at)
-    people.use_link(link, at)
-    later = people.add_person("ben@example.org", "ben", "member", at)
+    used, old = (
+        links.token(people.add_person(f"{n}@example.org", n, "member", at)) for n in ("ann", "ben")
+    )
+    people.use_link(links.opened(used, at), at)
+    later = links.token(people.add_person("ben@example.org", "ben", "member", at))
     db.session.commit()
     answers = [new_client().get(f"/invitation/{token}") for token in (used, old)]
     assert [answer.status_code for answer in answers] == [410, 410]

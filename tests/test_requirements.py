@@ -16,6 +16,7 @@ IMPORTED_AS: dict[str, str | None] = {
     "flask-migrate": "flask_migrate",
     "flask-login": "flask_login",
     "flask-wtf": "flask_wtf",
+    "email-validator": "email_validator",
     "flask-babel": "flask_babel",
     "htmx-flask": "htmx_flask",
     "markdown-it-py": "markdown_it",

@@ -16,7 +16,7 @@ from supervision.web.auth import anyone, signed_in, viewer
 from supervision.web.forms import REQUIRED, trimmed
 from supervision.web.fragments import page
 from supervision.web.proving import ProofForm, prove
-from supervision.web.settings import base_url
+from supervision.web.settings import base_url, settings
 
 bp = Blueprint("leaving", __name__)
 
@@ -74,7 +74,7 @@ def _page(status: int, form: CloseForm) -> Response:
 @anyone("what stands in the address is the permission")
 def come_back_form(token: str) -> Response:
     limits.spend(limits.INVITATION)
-    link = people.open_link(LinkPurpose.RETURN, token, clock.now())
+    link = people.open_link(settings().secret_key, LinkPurpose.RETURN, token, clock.now())
     return page("leaving/come_back.html", link=link)
 
 
@@ -83,6 +83,7 @@ def come_back_form(token: str) -> Response:
 def come_back(token: str) -> Response:
     limits.spend(limits.INVITATION)
     at = clock.now()
-    leaving.come_back(people.open_link(LinkPurpose.RETURN, token, at), at)
+    link = people.open_link(settings().secret_key, LinkPurpose.RETURN, token, at)
+    leaving.come_back(link, at)
     flash(_("Your account is open again. Sign in with your passphrase."))
     return redirect(url_for("people.sign_in"), 303)

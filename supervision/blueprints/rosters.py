@@ -16,7 +16,7 @@ from supervision import clock
 from supervision.errors import N_, Invalid
 from supervision.models.rosters import Kind, MemberState, Roster
 from supervision.permissions import can_import_rosters, can_make_roster
-from supervision.services import places, polls, rosters, series, sessions, signup
+from supervision.services import people, places, polls, rosters, series, sessions, signup
 from supervision.services.rosters import RosterForm
 from supervision.services.sessions import SeriesInfo
 from supervision.services.signup import Turn
@@ -26,7 +26,7 @@ from supervision.web.fields import NumberField
 from supervision.web.filters import member_role_name
 from supervision.web.forms import Form, at_most, required, trimmed
 from supervision.web.fragments import page as show_page
-from supervision.web.settings import base_url
+from supervision.web.settings import base_url, has_mail, settings
 from supervision.web.words import repeat_words
 
 bp = Blueprint("rosters", __name__)
@@ -208,6 +208,7 @@ def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more
         page_size=sessions.PAGE,
         series=_series(roster_id) if page.may_run else [],
         invite=invite or _invite_form(page.roster.kind, fresh=True),
+        has_mail=has_mail(),
         **more,
     )
 
@@ -282,22 +283,38 @@ def invite(roster_id: UUID) -> Response:
     roster, _place = places.run_roster(viewer(), roster_id)
     form = _invite_form(roster.kind)
     limits.spend(limits.INVITE, str(viewer().id))
-    answer = forms.attempt(form, lambda: _invite(roster_id, form))
-    if answer is None:
+    token = forms.attempt(form, lambda: _invite(roster_id, form))
+    if token is None:
         return _show(422, roster_id, form)
-    flash(_("%(email)s is invited.", email=form.email.data))
-    if not answer:
+    flash(_invited_words(form.email.data))
+    if not token:
         return redirect(url_for("rosters.show", roster_id=roster_id), 303)
-    link = f"{base_url()}/invitation/{answer}"
-    return _show(200, roster_id, link=link, invited=form.email.data)
+    return _show(200, roster_id, link=f"{base_url()}/invitation/{token}", invited=form.email.data)
 
 
 def _invite(roster_id: UUID, form: InviteForm) -> str:
-    """The link's token, empty for who has an account."""
-    token = rosters.invite_member(
+    """The token of a link that the viewer may pass on, empty where there is none."""
+    link_id = rosters.invite_member(
         viewer(), clock.now(), roster_id, form.email.data, form.role.data, base_url()
     )
-    return token or ""
+    if link_id is None:
+        return ""
+    return people.token_to_pass_on(viewer(), link_id, settings().secret_key, has_mail()) or ""
+
+
+def _invited_words(email: str) -> str:
+    """The same whether or not somebody has this address."""
+    if has_mail():
+        return str(_("%(email)s is invited. A mail is on its way.", email=email))
+    if viewer().is_organiser:
+        return str(_("%(email)s is invited.", email=email))
+    return str(
+        _(
+            "%(email)s is invited. No mail is set up here: who has an account finds the invitation "
+            "on their home page; for anybody else ask an organiser to pass on a link.",
+            email=email,
+        )
+    )
 
 
 def _invite_form(kind: str, fresh: bool = False) -> InviteForm:

@@ -6,10 +6,12 @@ plain text, and `templates/emails/letter.html` says the same in HTML.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+from uuid import UUID
 
 from supervision.domain.invitations import Invitation
+from supervision.domain.links import link_token
 
 _LINK = re.compile(r"https?://\S+")
 
@@ -90,7 +92,32 @@ class Action:
         return f"{self.label}:\n{self.link}" if self.label else self.link
 
 
-Block = Text | Facts | Quote | Items | Action
+@dataclass(frozen=True)
+class OneTime:
+    """A one-time link without its token, which is made when the mail leaves; `page` is where it
+    leads.
+    """
+
+    page: str
+    purpose: str
+    link_id: UUID
+    label: str = ""
+    block: Literal["one-time"] = "one-time"
+
+    @property
+    def place(self) -> str:
+        """What stands for it in a text."""
+        return f"https://one-time.invalid/{self.link_id}"
+
+    def plain(self) -> str:
+        return Action(self.page, self.label).plain()
+
+    def with_token(self, secret_key: str) -> Action:
+        token = link_token(secret_key, self.purpose, self.link_id)
+        return Action(f"{self.page}/{token}", self.label)
+
+
+Block = Text | Facts | Quote | Items | Action | OneTime
 
 
 @dataclass(frozen=True)
@@ -108,6 +135,15 @@ class Letter:
     def plain(self) -> str:
         """The blocks as plain text."""
         return "\n\n".join(block.plain() for block in self.blocks) + "\n"
+
+
+def with_tokens(letter: Letter, secret_key: str) -> Letter:
+    """A letter whose one-time links open."""
+    blocks: list[Block] = [
+        block.with_token(secret_key) if isinstance(block, OneTime) else block
+        for block in letter.blocks
+    ]
+    return replace(letter, blocks=blocks)
 
 
 def blocks_of(text: str) -> list[Block]:

@@ -47,7 +47,7 @@ class LinkPurpose(StrEnum):
 
 
 class Person(WithId, Model):
-    """Somebody with an account, or an address that was invited.
+    """Somebody with an account, or an address that was invited, whose row gives no role.
 
     `epoch` is bumped first by every booking transaction (it serialises those that share a
     person); `feed_version` by every change that this person's feeds must show. The last mail to
@@ -116,12 +116,17 @@ class SignIn(WithId, Model):
 
 
 class Link(WithId, Model):
-    """A one-time link; only the SHA-256 of its token is kept."""
+    """A one-time link. Its token is made from `id` and kept nowhere; of the links of a former
+    version, whose tokens were random, `token_hash` is the SHA-256.
+
+    An invitation's `role` is what its maker gave to who joins by it, and to nobody else.
+    """
 
     __tablename__ = "link"
 
     purpose: Mapped[str] = mapped_column(String(16))
-    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    token_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    role: Mapped[str | None] = mapped_column(String(16))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     roster_id: Mapped[UUID | None] = mapped_column(ForeignKey("roster.id"), index=True)
     made_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
@@ -129,3 +134,12 @@ class Link(WithId, Model):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class ResetRequest(WithId, Model):
+    """Somebody asked for a new passphrase; the worker looks whether the address is anybody's."""
+
+    __tablename__ = "reset_request"
+
+    email: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]

@@ -20,6 +20,7 @@ from supervision.services import (
     leaving,
     mail,
     notes,
+    people,
     polls,
     reminders,
     rosters,
@@ -62,11 +63,12 @@ class Job:
 
 
 def _has_mail(at: datetime) -> bool:
-    return sessions.has_announcements(at) or mail.is_due(at)
+    return sessions.has_announcements(at) or people.has_resets() or mail.is_due(at)
 
 
 def send_mail(shift: Shift) -> int:
-    """Write the mails about changes, and send what waits; returns how many mails left."""
+    """Write the mails about changes and resets, send what waits; returns how many mails left."""
+    people.answer_resets(shift.now(), shift.base_url)
     sessions.announce_due(shift.now())
     settings, until = shift.settings, shift.now() + SENDING_TURN
     head = mail.Letterhead(

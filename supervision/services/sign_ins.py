@@ -12,6 +12,7 @@ from supervision.config import Settings
 from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.vault import KdfParams, Keys
+from supervision.errors import N_, Invalid
 from supervision.models.people import Credential
 from supervision.permissions import Actor
 from supervision.services import people
@@ -115,6 +116,16 @@ def change(opened: Opened, passphrase: str, settings: Settings) -> Changed:
     return Changed(opened, _row(person_id, credential), slot)
 
 
+def demand_another(person_id: UUID, passphrase: str, settings: Settings) -> None:
+    """Raises Invalid for the present passphrase, which would be no change."""
+    row = people.credential_for(person_id)
+    known = vault.Credential(row.salt, _params(row), row.verifier)
+    db.session.rollback()
+    stretched = vault.stretch(passphrase, person_id, known.salt, known.params)
+    if vault.verify(known, stretched, person_id, settings.pepper.encode()):
+        raise Invalid("passphrase", N_("This is your present passphrase. Choose another one."))
+
+
 def keep_change(actor: Actor, changed: Changed, at: datetime) -> None:
     """Write what `change` made; all other sign-ins end."""
     changed.credential.changed_at = at
@@ -122,6 +133,7 @@ def keep_change(actor: Actor, changed: Changed, at: datetime) -> None:
     if changed.slot is not None:
         vaults.replace_slot(actor.id, changed.slot, changed.credential, at)
     people.sign_out_everywhere(actor, at, but_here=True)
+    people.tell_of_change(actor, at)
     record(Act.PERSON_CHANGE_PASSPHRASE, at, actor.id, actor.id)
 
 

@@ -18,3 +18,8 @@ def base_url() -> str:
     if settings().host in LOOPBACK and request.host.partition(":")[0] in LOOPBACK:
         return request.host_url.rstrip("/")
     return settings().base_url.rstrip("/")
+
+
+def has_mail() -> bool:
+    """Whether mails leave by a server, rather than into a folder of the operator's."""
+    return settings().smtp_url is not None

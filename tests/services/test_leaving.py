@@ -17,6 +17,7 @@ from supervision.models.rosters import Kind, MemberRole, Membership, MemberState
 from supervision.models.sessions import Claim
 from supervision.services import feeds, integrity, leaving, notes, people, rosters
 from tests import factories
+from tests.support import links
 from tests.support.vaults import furnish
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -40,8 +41,8 @@ def state_of(actor):
 
 
 def token_of_mail():
-    body = db.session.scalars(select(Outbox.body).where(Outbox.event.like("closed:%"))).one()
-    return body.partition("/come-back/")[2][:43]
+    (token,) = links.mailed("bob@example.org", LinkPurpose.RETURN)
+    return token
 
 
 def test_closed_account_is_in_no_roster_feed_or_browser(house):
@@ -112,14 +113,14 @@ def test_account_comes_back_within_the_week_with_its_notes(house):
     keys = furnish(house.bob)
     note = notes.save_free(house.bob, keys, AT, uuid4(), "A day", "It was long.")
     close(house.bob)
-    link = people.open_link(LinkPurpose.RETURN, token_of_mail(), AT + WEEK - DAY)
+    link = links.opened(token_of_mail(), AT + WEEK - DAY, LinkPurpose.RETURN)
     leaving.come_back(link, AT + WEEK - DAY)
     db.session.commit()
     assert leaving.finish_due(AT + 2 * WEEK) == 0
     page = notes.note(house.bob, keys, note.note_id)
     assert (state_of(house.bob), page.sound) == (PersonState.ACTIVE, True)
     with pytest.raises(Gone):
-        people.open_link(LinkPurpose.RETURN, token_of_mail(), AT + WEEK - DAY)
+        links.opened(token_of_mail(), AT + WEEK - DAY, LinkPurpose.RETURN)
 
 
 def test_account_is_forgotten_after_the_week_and_not_before(house):
@@ -138,7 +139,7 @@ def test_account_is_forgotten_after_the_week_and_not_before(house):
 
 def test_link_of_a_forgotten_account_brings_nothing_back(house):
     close(house.bob)
-    link = people.open_link(LinkPurpose.RETURN, token_of_mail(), AT + WEEK - DAY)
+    link = links.opened(token_of_mail(), AT + WEEK - DAY, LinkPurpose.RETURN)
     leaving.finish_due(AT + WEEK)
     with pytest.raises(Gone):
         leaving.come_back(link, AT + WEEK)

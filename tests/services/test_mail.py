@@ -265,7 +265,7 @@ def test_tell_greets_its_reader_once(app: Flask) -> None:
 
 
 def test_who_has_not_said_their_name_is_not_called_by_their_address(app: Flask) -> None:
-    new = people.ensure_person("ivan@example.org", "member", AT)
+    new = people.ensure_person("ivan@example.org", AT)
     mail.tell(new, "a", "One", "Text.", AT)
     assert mails_to(new.email)[0].body == "Hello,\n\nText.\n"
 

@@ -31,7 +31,9 @@ TOKENS = re.compile(r"(/mail/stop/|/reset/)[\w.-]+")
 
 
 def reset(house: House) -> None:
-    people.ask_reset(house.bob.email, AT, BASE)
+    people.ask_reset(house.bob.email, AT)
+    db.session.commit()
+    people.answer_resets(AT, BASE)
 
 
 def moved(house: House) -> None:

@@ -471,7 +471,9 @@ def to_join(house: House) -> Iterator[None]:
 @tells("A new passphrase is asked for", bob=A)
 def reset(house: House) -> Iterator[None]:
     yield
-    people.ask_reset(house.bob.email, AT, "")
+    people.ask_reset(house.bob.email, AT)
+    db.session.commit()
+    people.answer_resets(AT, "")
 
 
 @tells("An organiser changes a role", bob=A)

@@ -1,6 +1,7 @@
 """Joining by an invitation, and choosing a passphrase."""
 
 from flask import (
+    redirect,
     render_template,
     request,
     url_for,
@@ -13,7 +14,7 @@ from wtforms import StringField
 from supervision import clock
 from supervision.blueprints.people.parts import bp, fit, go_in
 from supervision.errors import Invalid
-from supervision.models.people import LinkPurpose
+from supervision.models.people import LinkPurpose, Role
 from supervision.services import people, sign_ins
 from supervision.services.people import OpenLink
 from supervision.web import forms, limits, passphrases, transactions
@@ -21,6 +22,14 @@ from supervision.web.auth import anyone, viewer
 from supervision.web.forms import Form, required, trimmed
 from supervision.web.fragments import page
 from supervision.web.settings import settings
+
+AS = {
+    Role.MEMBER: lazy("You join as a member: you take part in rosters and start peer rosters."),
+    Role.SUPERVISOR: lazy("You join as a supervisor: you start rosters of every kind."),
+    Role.ORGANISER: lazy(
+        "You join as an organiser: you look after people as well, and start rosters of every kind."
+    ),
+}
 
 
 class JoinForm(Form):
@@ -43,8 +52,10 @@ class FirstJoinForm(JoinForm):
 @anyone("the token is the permission")
 def invitation(token: str) -> Response:
     limits.spend(limits.INVITATION, token)
-    link = people.open_link(LinkPurpose.INVITATION, token, clock.now())
-    return page("people/invitation.html", 200, form=_join_form(link), link=link)
+    link = _open(token)
+    if link.joined:
+        return _home()
+    return _invitation_page(200, _join_form(link), link)
 
 
 @bp.post("/invitation/<token>")
@@ -52,11 +63,13 @@ def invitation(token: str) -> Response:
 @transactions.by_hand
 def join(token: str) -> Response:
     limits.spend(limits.INVITATION, token)
-    link = people.open_link(LinkPurpose.INVITATION, token, clock.now())
+    link = _open(token)
+    if link.joined:
+        return _home()
     form = _join_form(link)
     email = form.email.data if isinstance(form, FirstJoinForm) else link.email
     if not fit(form, [email or "", form.name.data or ""]):
-        return page("people/invitation.html", 422, form=form, link=link)
+        return _invitation_page(422, form, link)
     made = sign_ins.prepare(link.person_id, form.passphrase.data, settings())
     zone = request.form.get("detected_zone", "")
     try:
@@ -66,8 +79,21 @@ def join(token: str) -> Response:
             sign_ins.keep(made, clock.now())
     except Invalid as error:
         form.refuse(error)
-        return page("people/invitation.html", 422, form=form, link=link)
+        return _invitation_page(422, form, link)
     return go_in(made.opened, url_for("vault.recovery_code"))
+
+
+def _open(token: str) -> OpenLink:
+    return people.open_link(settings().secret_key, LinkPurpose.INVITATION, token, clock.now())
+
+
+def _home() -> Response:
+    """Who has joined since finds the invitation there, and signs in first if need be."""
+    return redirect(url_for("home.index"), 303)
+
+
+def _invitation_page(status: int, form: JoinForm, link: OpenLink) -> Response:
+    return page("people/invitation.html", status, form=form, link=link, as_what=AS[Role(link.role)])
 
 
 def _join_form(link: OpenLink) -> JoinForm:

@@ -17,14 +17,13 @@ from wtforms import RadioField
 from supervision import clock
 from supervision.blueprints.people.parts import bp
 from supervision.db import db
-from supervision.errors import N_, Invalid
 from supervision.models.people import Role
 from supervision.services import people
 from supervision.web import forms
 from supervision.web.auth import organisers, safe_next, signed_in, viewer
 from supervision.web.forms import Form
 from supervision.web.fragments import page
-from supervision.web.settings import base_url
+from supervision.web.settings import base_url, has_mail, settings
 
 
 class InviteForm(Form):
@@ -51,20 +50,22 @@ def index() -> Response:
 @bp.post("/people")
 @organisers
 def invite() -> Response:
+    """Also again, with another role: only the last link gives one."""
     form = InviteForm()
-    token = forms.attempt(form, lambda: _invite(form))
-    if token is None:
+    link_id = forms.attempt(form, lambda: _invite(form))
+    if link_id is None:
         return _people_page(422, form)
-    link = f"{base_url()}/invitation/{token}"
-    db.session.flush()
-    return _people_page(200, InviteForm(formdata=None), link=link, email=form.email.data)
-
-
-def _invite(form: InviteForm) -> str:
-    token = people.invite_person(viewer(), clock.now(), form.email.data, form.role.data, base_url())
+    token = people.token_to_pass_on(viewer(), link_id, settings().secret_key, has_mail())
     if token is None:
-        raise Invalid("email", N_("This person has joined already."))
-    return token
+        flash(_("%(email)s is invited. The link is on its way by mail.", email=form.email.data))
+        return redirect(url_for("people.index"), 303)
+    db.session.flush()
+    link, email = f"{base_url()}/invitation/{token}", form.email.data
+    return _people_page(200, InviteForm(formdata=None), link=link, email=email)
+
+
+def _invite(form: InviteForm) -> UUID:
+    return people.invite_person(viewer(), clock.now(), form.email.data, form.role.data, base_url())
 
 
 @bp.post("/people/<uuid:person_id>/revoke")
@@ -89,6 +90,7 @@ def _people_page(status: int, form: InviteForm, **context: Any) -> Response:
         status,
         form=form,
         rows=people.people(viewer(), clock.now()),
+        has_mail=has_mail(),
         roles=[(role, role_name(role)) for role in Role],
         **context,
     )

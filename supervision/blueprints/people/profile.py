@@ -1,6 +1,7 @@
 """What people say of themselves, and their passphrase."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import (
     current_app,
@@ -15,6 +16,7 @@ from wtforms import RadioField, SelectField, StringField
 
 from supervision import clock
 from supervision.blueprints.people.parts import bp, fit
+from supervision.errors import Invalid
 from supervision.services import people, sign_ins
 from supervision.services.people import Profile
 from supervision.web import forms, passphrases, transactions, unlocking
@@ -99,7 +101,7 @@ def change_passphrase() -> Response:
     actor, form = viewer(), PassphraseForm()
     is_fit = fit(form, [actor.email, actor.name])
     opened = prove(actor, form, form.current) if is_fit else None
-    if opened is None:
+    if opened is None or not _is_another(actor.id, form):
         return _profile_page(422, _profile_form(formdata=None, obj=actor), form)
     changed = sign_ins.change(opened, form.passphrase.data, settings())
     with transactions.write():
@@ -107,3 +109,12 @@ def change_passphrase() -> Response:
     unlocking.lock_others(actor.id, actor.sign_in_id)
     flash(_("Your passphrase is changed. All other devices were signed out."))
     return redirect(url_for("people.profile"), 303)
+
+
+def _is_another(person_id: UUID, form: PassphraseForm) -> bool:
+    try:
+        sign_ins.demand_another(person_id, form.passphrase.data, settings())
+    except Invalid as error:
+        form.refuse(error)
+        return False
+    return True

@@ -18,7 +18,7 @@ from supervision.web import forms, limits, passphrases, transactions, unlocking
 from supervision.web.auth import anyone
 from supervision.web.forms import Form
 from supervision.web.fragments import page
-from supervision.web.settings import base_url, settings
+from supervision.web.settings import settings
 
 
 class ResetAskForm(Form):
@@ -44,7 +44,7 @@ def reset_send() -> Response:
     if not form.validate_on_submit():
         return page("people/reset_ask.html", 422, form=form)
     limits.spend(limits.RESET, people.normal_email(form.email.data))
-    people.ask_reset(form.email.data, clock.now(), base_url())
+    people.ask_reset(form.email.data, clock.now())
     flash(_("If that address has an account, a mail with a link is on its way."))
     return redirect(url_for("people.sign_in"), 303)
 
@@ -52,7 +52,7 @@ def reset_send() -> Response:
 @bp.get("/reset/<token>")
 @anyone("the token is the permission")
 def reset_form(token: str) -> Response:
-    people.open_link(LinkPurpose.RESET, token, clock.now())
+    people.open_link(settings().secret_key, LinkPurpose.RESET, token, clock.now())
     return page("people/reset.html", 200, form=ResetForm())
 
 
@@ -60,7 +60,7 @@ def reset_form(token: str) -> Response:
 @anyone("the token is the permission")
 @transactions.by_hand
 def reset(token: str) -> Response:
-    link = people.open_link(LinkPurpose.RESET, token, clock.now())
+    link = people.open_link(settings().secret_key, LinkPurpose.RESET, token, clock.now())
     limits.spend(limits.RESET, link.email)
     form = ResetForm()
     if not fit(form, [link.email, link.name]):

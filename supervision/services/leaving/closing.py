@@ -9,11 +9,12 @@ from babel.dates import format_date
 from sqlalchemy import delete, func, select, update
 
 from supervision.db import db
+from supervision.domain.mail import OneTime
 from supervision.errors import N_, Conflict, Gone
 from supervision.models.feeds import FeedSubscription
 from supervision.models.mail import MailKind
 from supervision.models.outside import OutsideBusy, OutsideCalendar
-from supervision.models.people import Link, LinkPurpose, Person, PersonState, Role, SignIn
+from supervision.models.people import LinkPurpose, Person, PersonState, Role, SignIn
 from supervision.models.rosters import (
     CURRENT,
     LEADS,
@@ -144,18 +145,15 @@ def _turn_off(actor: Actor, at: datetime) -> None:
         feeds.turn_off(actor, at, subscription_id)
     db.session.execute(delete(OutsideBusy).where(OutsideBusy.person_id == actor.id))
     db.session.execute(delete(OutsideCalendar).where(OutsideCalendar.person_id == actor.id))
-    db.session.execute(
-        update(Link)
-        .where(Link.person_id == actor.id, Link.used_at.is_(None), Link.revoked_at.is_(None))
-        .values(revoked_at=at)
-    )
+    people.withdraw_resets(actor.id, at)
+    people.withdraw_links(actor.id, at, LinkPurpose.INVITATION)
 
 
 def _tell(actor: Actor, at: datetime, base_url: str) -> None:
-    token = people.make_link(LinkPurpose.RETURN, actor.id, None, None, at + KEPT, at)
+    link_id = people.make_link(LinkPurpose.RETURN, actor.id, at + KEPT, at)
     mail.tell(
         actor,
-        f"closed:{people.token_hash(token).hex()[:16]}",
+        f"closed:{link_id}",
         N_("Your account is closed"),
         N_(
             "Your account is closed. On %(day)s it is deleted, and with it every reflection, for "
@@ -164,8 +162,8 @@ def _tell(actor: Actor, at: datetime, base_url: str) -> None:
         ),
         at,
         kind=MailKind.ACCOUNT,
+        link=OneTime(f"{base_url}/come-back", LinkPurpose.RETURN, link_id),
         day=_local_day(actor, at + KEPT),
-        link=f"{base_url}/come-back/{token}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from functools import cache
@@ -14,7 +15,7 @@ from flask_babel import gettext as _
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from supervision.domain.invitations import Ends, Invitation, enclose, reply_address, reply_token
-from supervision.domain.mail import Letter, blocks_of
+from supervision.domain.mail import Letter, blocks_of, with_tokens
 from supervision.models.mail import OPTIONAL, MailKind
 from supervision.services.mail.answers import with_answers
 from supervision.services.mail.kinds import WORDS
@@ -68,11 +69,14 @@ class Ending:
 
 
 def compose(mail: Leased, head: Letterhead) -> EmailMessage:
-    """The mail as it goes to a server (RFC 5322; RFC 8058 for how to stop it by one click)."""
-    letter = _letter(mail)
+    """The mail as it goes to a server (RFC 5322; RFC 8058 for how to stop it by one click).
+
+    Raises ValueError for a recipient that is not one address.
+    """
+    letter = with_tokens(_letter(mail), head.secret_key)
     message = EmailMessage()
     message["From"] = head.sender
-    message["To"] = mail.recipient
+    message["To"] = Address(addr_spec=mail.recipient)
     message["Subject"] = " ".join(mail.subject.split())
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<{mail.id}@{head.sender.rpartition('@')[2] or 'localhost'}>"

@@ -1,7 +1,7 @@
 """The outbox: mails are queued in the transaction that causes them, and leave after its commit."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from pydantic import TypeAdapter
 
 from supervision.db import db, insert_new, run
-from supervision.domain.mail import Letter, Text, blocks_of
+from supervision.domain.mail import Action, Letter, OneTime, Text, blocks_of
 from supervision.models.mail import MailKind, MailState, Outbox
 from supervision.services.mail.kinds import WORDS
 from supervision.services.mail.readers import Addressee
@@ -88,12 +88,29 @@ def tell(
 ) -> None:
     """Queue a mail in its reader's language; `subject` and `body` are msgids with named places.
 
-    It greets them by name. Whoever turned this kind off is spared when it would leave.
+    It greets them by name. Whoever turned this kind off is spared when it would leave. A `link`
+    may be a one-time link: its token is made then, too.
     """
+    one_time = params.get("link")
+    if isinstance(one_time, OneTime):
+        params["link"] = one_time.place
     with force_locale(reader.language):
         said = _(subject, **params), _(body, **params)
         letter = letter_to(reader, said[1], kind)
+    if isinstance(one_time, OneTime):
+        letter = _with(letter, one_time)
     queue_all([Mail(event, reader.email, str(said[0]), letter, kind, reader.id)], at)
+
+
+def _with(letter: Letter, one_time: OneTime) -> Letter:
+    """The letter with a one-time link where its text has the place of one."""
+    blocks = [
+        replace(one_time, label=block.label)
+        if isinstance(block, Action) and block.link == one_time.place
+        else block
+        for block in letter.blocks
+    ]
+    return replace(letter, blocks=blocks)
 
 
 def letter_to(reader: Addressee, text: str, kind: MailKind) -> Letter:

@@ -24,7 +24,6 @@ from supervision.services.people.accounts import (
 from supervision.services.people.joining import (
     FIRST_ORGANISER,
     add_person,
-    ask_reset,
     checked_email,
     ensure_person,
     first_organiser_link,
@@ -32,14 +31,16 @@ from supervision.services.people.joining import (
     invite_person,
     is_empty,
     join,
-    reset,
 )
 from supervision.services.people.links import (
+    InvitedTo,
     OpenLink,
     make_link,
     open_link,
-    token_hash,
+    token_to_pass_on,
     use_link,
+    withdraw_links,
+    withdraw_resets,
     withdraw_roster_link,
 )
 from supervision.services.people.organising import (
@@ -49,18 +50,27 @@ from supervision.services.people.organising import (
     revoke_invitation,
     set_role,
 )
+from supervision.services.people.resetting import (
+    answer_resets,
+    ask_reset,
+    has_resets,
+    reset,
+    tell_of_change,
+)
 
 __all__ = [
     "FIRST_ORGANISER",
     "SIGN_IN_LASTS",
     "ZONES",
     "Doorkeeper",
+    "InvitedTo",
     "OpenLink",
     "PersonRow",
     "Profile",
     "actor_for",
     "actor_of",
     "add_person",
+    "answer_resets",
     "ask_reset",
     "checked_email",
     "credential_for",
@@ -69,6 +79,7 @@ __all__ = [
     "end_sign_ins",
     "ensure_person",
     "first_organiser_link",
+    "has_resets",
     "invitation_for",
     "invite_person",
     "is_demo",
@@ -85,7 +96,10 @@ __all__ = [
     "sign_in",
     "sign_out",
     "sign_out_everywhere",
-    "token_hash",
+    "tell_of_change",
+    "token_to_pass_on",
     "use_link",
+    "withdraw_links",
+    "withdraw_resets",
     "withdraw_roster_link",
 ]

@@ -20,6 +20,7 @@ from supervision.permissions import Actor
 from supervision.services import mail
 from supervision.services.audit import Act, record
 from supervision.services.feeds.glance import Statement
+from supervision.services.people.links import withdraw_resets
 
 SIGN_IN_LASTS = timedelta(days=14)
 ZONES = tuple(
@@ -156,9 +157,13 @@ def sign_out(actor: Actor, at: datetime) -> None:
 
 
 def sign_out_everywhere(actor: Actor, at: datetime, but_here: bool = False) -> None:
-    """End all sign-ins of this person, on every machine; `but_here` spares this one."""
+    """End all sign-ins of this person, on every machine; `but_here` spares this one.
+
+    Whoever holds a link for a new passphrase is out as well.
+    """
     others = [SignIn.id != actor.sign_in_id] if but_here else []
     end_sign_ins(SignIn.person_id == actor.id, *others, at=at)
+    withdraw_resets(actor.id, at)
     record(Act.PERSON_SIGN_OUT_EVERYWHERE, at, actor.id)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select
 
 from supervision.db import db
 from supervision.errors import N_, Invalid, NotFound
@@ -20,6 +20,7 @@ from supervision.models.people import (
 from supervision.permissions import Actor, can_look_after
 from supervision.services import mail
 from supervision.services.audit import Act, record
+from supervision.services.people.links import OPEN, withdraw_links
 
 NOW_YOU = {
     Role.MEMBER: N_(
@@ -35,12 +36,15 @@ NOW_YOU = {
 
 @dataclass(frozen=True)
 class PersonRow:
-    """One line of the organiser's list. `mail_refused_at`: mails do not reach them since then."""
+    """One line of the organiser's list. `mail_refused_at`: mails do not reach them since then.
+
+    `role`: of who is invited, as what they join by the open link, None without one.
+    """
 
     id: UUID
     name: str
     email: str
-    role: str
+    role: str | None
     state: str
     created_at: datetime
     link_expires_at: datetime | None
@@ -51,15 +55,18 @@ def people(actor: Actor, at: datetime) -> list[PersonRow]:
     """Everybody, by name. Raises NotFound for who may not look after people."""
     if not can_look_after(actor):
         raise NotFound
-    open_until = (
-        select(func.max(Link.expires_at))
-        .where(
-            Link.person_id == Person.id,
-            Link.purpose == LinkPurpose.INVITATION,
-            Link.used_at.is_(None),
-            Link.revoked_at.is_(None),
-            Link.expires_at > at,
-        )
+    is_open = (
+        Link.person_id == Person.id,
+        Link.purpose == LinkPurpose.INVITATION,
+        *OPEN,
+        Link.expires_at > at,
+    )
+    open_until = select(func.max(Link.expires_at)).where(*is_open).scalar_subquery()
+    offered = (
+        select(Link.role)
+        .where(*is_open)
+        .order_by(Link.roster_id.is_not(None), Link.created_at.desc())
+        .limit(1)
         .scalar_subquery()
     )
     rows = db.session.execute(
@@ -67,7 +74,10 @@ def people(actor: Actor, at: datetime) -> list[PersonRow]:
             Person.id,
             Person.name,
             Person.email,
-            Person.role,
+            case(
+                (Person.state == PersonState.INVITED, func.coalesce(offered, Person.role)),
+                else_=Person.role,
+            ),
             Person.state,
             Person.created_at,
             open_until,
@@ -82,29 +92,20 @@ def people(actor: Actor, at: datetime) -> list[PersonRow]:
 def revoke_invitation(actor: Actor, at: datetime, person_id: UUID) -> None:
     """Make a person's open invitations worthless: the organiser's all, else one's own."""
     mine = [] if can_look_after(actor) else [Link.made_by_id == actor.id]
-    revoked = db.session.execute(
-        update(Link)
-        .where(
-            Link.person_id == person_id,
-            Link.purpose == LinkPurpose.INVITATION,
-            Link.used_at.is_(None),
-            Link.revoked_at.is_(None),
-            *mine,
-        )
-        .values(revoked_at=at)
-        .returning(Link.id)
-    ).all()
-    if not revoked:
+    if not withdraw_links(person_id, at, LinkPurpose.INVITATION, *mine):
         raise NotFound
     record(Act.LINK_REVOKE, at, actor.id, person_id)
 
 
 def set_role(actor: Actor, at: datetime, person_id: UUID, role: str) -> None:
-    """Change what a person may start. Raises Invalid when no organiser would be left."""
+    """Change what a person may start. Raises Invalid when no organiser would be left.
+
+    Who is invited has no role yet: they are invited again, with another one (`invite_person`).
+    """
     if not can_look_after(actor):
         raise NotFound
     person = db.session.get(Person, person_id)
-    if person is None or person.state in (PersonState.CLOSED, PersonState.LEFT):
+    if person is None or person.state != PersonState.ACTIVE:
         raise NotFound
     if role not in set(Role):
         raise Invalid("role", N_("Choose a role from the list."))
@@ -119,7 +120,7 @@ def set_role(actor: Actor, at: datetime, person_id: UUID, role: str) -> None:
         return
     person.role = role
     record(Act.PERSON_SET_ROLE, at, actor.id, person_id, role=role)
-    if person.id != actor.id and person.state == PersonState.ACTIVE:
+    if person.id != actor.id:
         subject, body = N_("What you may do here has changed"), NOW_YOU[Role(role)]
         event = f"role:{person_id}:{at:%Y%m%d%H%M%S%f}"
         mail.tell(person, event, subject, body, at, kind=MailKind.ACCOUNT, name=actor.name)

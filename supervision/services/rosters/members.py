@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from supervision.db import db
 from supervision.errors import N_, Conflict, Invalid, NotFound
-from supervision.models.people import PersonState, Role
+from supervision.models.people import PersonState
 from supervision.models.rosters import (
     CURRENT,
     LEADS,
@@ -37,16 +37,16 @@ from supervision.services.rosters.seats import free_seats, take_seat
 
 def invite_member(
     actor: Actor, at: datetime, roster_id: UUID, email: str, role: str, base_url: str
-) -> str | None:
-    """Invite somebody by address. Returns a link's token for who has no account yet.
+) -> UUID | None:
+    """Invite somebody by address. Returns the link of who has no account yet.
 
-    The answer looks the same whether or not the address is known: only the link's absence tells
-    the inviter that the person will find the invitation on their own home page.
+    Whether there is one is nobody's to see but an organiser's (`people.token_to_pass_on`): who has
+    an account finds the invitation on their own home page.
     """
     roster, _place = run_roster(actor, roster_id)
     if role not in roles_of(roster.kind):
         raise Invalid("role", N_("Choose a role from the list."))
-    person = people.ensure_person(email, Role.MEMBER, at)
+    person = people.ensure_person(email, at)
     _hold_out(actor, at, roster_id, person.id, role)
     record(Act.MEMBER_INVITE, at, actor.id, roster_id, person=person.id)
     if person.state == PersonState.INVITED:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, case, func, select
 
 from supervision.db import db
-from supervision.models.people import Person, PersonState
+from supervision.models.people import Person
 from supervision.models.rosters import (
     CURRENT,
     LEADS,
@@ -58,7 +58,6 @@ class MemberRow:
     state: str
     joined_at: datetime | None
     left_at: datetime | None
-    has_account: bool
     waits_since: datetime | None
     offered_until: datetime | None
     mail_refused_at: datetime | None
@@ -149,23 +148,30 @@ def members_of(roster_id: UUID) -> list[MemberRow]:
         else_=1,
     )
     waits = Membership.waits_since, case((Membership.waits_since.is_not(None), Membership.id))
+    # Also in their order nobody learns who of the invited has an account.
+    shown = case((Membership.state == MemberState.INVITED, Person.email), else_=Person.name)
     rows = db.session.execute(
         select(
             Membership.id,
             Membership.person_id,
-            case((Membership.state == MemberState.INVITED, Person.email), else_=Person.name),
+            shown,
             Person.email,
             Membership.role,
             Membership.state,
             Membership.joined_at,
             Membership.left_at,
-            Person.state == PersonState.ACTIVE,
             Membership.waits_since,
             Membership.offered_until,
-            Person.mail_refused_at,
+            case(
+                (
+                    (Membership.state != MemberState.INVITED)
+                    | (Person.mail_refused_at > Membership.created_at),
+                    Person.mail_refused_at,
+                )
+            ),
         )
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.roster_id == roster_id, Membership.state.in_(CURRENT))
-        .order_by(by_state, *waits, lead_first, func.lower(Person.name))
+        .order_by(by_state, *waits, lead_first, func.lower(shown))
     )
     return [MemberRow(*row) for row in rows]
