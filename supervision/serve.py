@@ -79,9 +79,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def front() -> Front:
     """What granian calls in one web process (its target)."""
-    app = load()
-    settings: Settings = app.extensions["settings"]
-    return Front(app.wsgi_app, THREADS, app.config["MAX_CONTENT_LENGTH"], settings.secure)
+    return fronted(load())
+
+
+def fronted(app: Flask) -> Front:
+    """An application as it is served here."""
+    secure = app.config.get("SESSION_COOKIE_SECURE", False)
+    return Front(app.wsgi_app, THREADS, app.config["MAX_CONTENT_LENGTH"] or 0, secure)
 
 
 def load() -> Flask:

@@ -153,6 +153,7 @@ class Front:
                 # The application says itself what is too large, by this length and unread.
                 length = self._largest + 1 if body is None else len(body)
                 environ["CONTENT_LENGTH"] = str(length)
+                environ.pop("HTTP_TRANSFER_ENCODING", None)
                 environ["wsgi.input"] = BytesIO(body or b"")
                 await self._answer(environ, exchange)
         except Refused as refusal:
@@ -172,6 +173,8 @@ class Front:
                     break
                 async with asyncio.timeout(PATIENCE):
                     await stream.send_bytes(part)
+        except TimeoutError:
+            log.info("an answer was not taken")
         finally:
             await loop.run_in_executor(self._threads, _close, answer.parts)
 

@@ -9,11 +9,13 @@ import math
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
 from limits import RateLimitItem, parse
@@ -26,11 +28,14 @@ from supervision.config import LOOPBACK, Settings
 from supervision.web import runtime
 from supervision.web.settings import settings as current_settings
 
+View = TypeVar("View", bound=Callable[..., Any])
+
 AT_ONCE = 2
 AT_ONCE_FROM_ADDRESS = 4
 # Tries under way in one process: one is stretched, the others wait for it.
 AT_ONCE_HERE = 3
 _here = BoundedSemaphore(AT_ONCE_HERE)
+_has_place = ContextVar("has_place", default=False)
 # A try whose process was killed counts as under way no longer than this many seconds.
 LONGEST_TRY = 10
 PAGE_BYTES, MOST_PAGES = 4096, 1024
@@ -45,6 +50,13 @@ DELETE FROM counter WHERE name IN (
     SELECT name FROM counter ORDER BY tries, ends_at LIMIT (SELECT COUNT(*) / 10 + 1 FROM counter)
 )
 """
+
+
+class Busy(TooManyRequests):
+    """Nothing was tried too often: too many are at it in this moment."""
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=1)
 
 
 @dataclass(frozen=True)
@@ -199,23 +211,51 @@ def place_of(seen: str, forwarded: str, secure: bool) -> str:
 def trying(throttle: Throttle, account: str) -> Iterator[None]:
     """`spend`, while a passphrase is stretched; raises as that does.
 
-    What would wait too long for its turn is refused at once, so that a thread of each process is
-    left for pages (serve.THREADS): more than AT_ONCE_HERE in this process, AT_ONCE of an account
-    or AT_ONCE_FROM_ADDRESS from one address. Two of an account, so that a button pressed twice is
-    no offence.
+    No more than AT_ONCE of an account at the same time: two, so that a button pressed twice is no
+    offence.
     """
     _look(throttle)
+    with stretching(), _under_way(_key(throttle.name, "now", account), AT_ONCE):
+        spend(throttle, account)
+        yield
+
+
+@contextmanager
+def stretching() -> Iterator[None]:
+    """Around all work that stretches a passphrase. Raises TooManyRequests (429).
+
+    Each holds a thread while it waits for its turn, so what would wait is counted before: beyond
+    AT_ONCE_HERE in this process, or AT_ONCE_FROM_ADDRESS from one address, it is refused at once,
+    and a thread of each process is left for pages (serve.THREADS).
+    """
+    if _has_place.get():
+        yield
+        return
     if not _here.acquire(blocking=False):
-        raise TooManyRequests(retry_after=1)
+        raise Busy
+    held = _has_place.set(True)
     try:
-        with (
-            _under_way(_key("now", address()), AT_ONCE_FROM_ADDRESS),
-            _under_way(_key(throttle.name, "now", account), AT_ONCE),
-        ):
-            spend(throttle, account)
+        with _under_way(_key("now", address()), AT_ONCE_FROM_ADDRESS):
             yield
     finally:
+        _has_place.reset(held)
         _here.release()
+
+
+def in_turn(view: View) -> View:
+    """`stretching` around a whole view, for one that stretches more than it tries."""
+
+    @wraps(view)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        with stretching():
+            return view(*args, **kwargs)
+
+    return counted  # type: ignore[return-value]  # same signature as the view's
+
+
+def may_stretch() -> bool:
+    """Whether this request has a place among those that stretch a passphrase."""
+    return _has_place.get()
 
 
 @contextmanager
@@ -223,7 +263,7 @@ def _under_way(key: str, most: int) -> Iterator[None]:
     storage = _limiter().storage
     try:
         if storage.incr(key, LONGEST_TRY) > most:
-            raise TooManyRequests(retry_after=1)
+            raise Busy
         yield
     finally:
         storage.incr(key, LONGEST_TRY, -1)

@@ -50,6 +50,7 @@ def invitation(token: str) -> Response:
 @bp.post("/invitation/<token>")
 @anyone("the token is the permission")
 @transactions.by_hand
+@limits.in_turn
 def join(token: str) -> Response:
     limits.spend(limits.INVITATION, token)
     link = people.open_link(LinkPurpose.INVITATION, token, clock.now())
