@@ -18,6 +18,7 @@ from supervision import clock, serve
 from supervision.db import db
 from supervision.models.audit import AuditEntry
 from supervision.web.auth import anyone, signed_in
+from supervision.web.front import Front
 
 BYTES = "BENCH_BYTES"
 PARAGRAPH = "Words of some length, to fill a page as long as the one beside it. " * 4
@@ -25,9 +26,12 @@ PAGE = """{% extends "base.html" %}{% block main %}
 {% for line in lines %}<p>{{ line }}</p>{% endfor %}{% endblock %}"""
 
 
-def ours() -> Flask:
+def ours() -> Front:
     """The application as it serves, and beside it what its parts would cost alone."""
-    app = serve.load()
+    return serve.fronted(_beside(serve.load()))
+
+
+def _beside(app: Flask) -> Flask:
     kept: dict[str, tuple[Template, dict[str, Any]]] = {}
 
     @app.get("/bench/empty")
@@ -84,7 +88,7 @@ def _rendering(app: Flask) -> Iterator[list[tuple[Template, dict[str, Any]]]]:
         template_rendered.disconnect(note, app)
 
 
-def plain() -> Flask:
+def plain() -> Front:
     """Flask with one line of text, the bytes of a file, and a 304."""
     app = Flask("plain")
     folder = Path(os.environ[BYTES])
@@ -103,4 +107,4 @@ def plain() -> Flask:
     def same() -> Response:
         return Response(status=304)
 
-    return app
+    return serve.fronted(app)

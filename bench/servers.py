@@ -14,8 +14,6 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from supervision.serve import THREADS
-
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60
 WORKERS = 2
@@ -52,7 +50,7 @@ class Postgres:
 
 
 class Running:
-    """granian with one application, in the workers and threads that bin/serve uses."""
+    """granian with one application, as bin/serve starts it."""
 
     def __init__(self, target: str, environment: dict[str, str], postgres: Postgres | None) -> None:
         self.port = free_port()
@@ -71,9 +69,8 @@ class Running:
         self._processes = process.children(recursive=True) or [process]
 
     def _command(self, target: str) -> list[str]:
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
-        command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--no-log"]
-        return [*command, "--port", str(self.port), target]
+        serve = f"web_server({target!r}, '127.0.0.1', {self.port}, {WORKERS}).serve()"
+        return [sys.executable, "-c", f"from supervision.serve import web_server; {serve}"]
 
     def _wait(self) -> None:
         until = time.monotonic() + PATIENCE

@@ -22,6 +22,7 @@ from supervision.web import (
     forms,
     fragments,
     headers,
+    hosts,
     limits,
     logs,
     metrics,
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     texts.init(app)
     metrics.init(app, settings)
     feed_gate.init(app, settings.secure)
+    hosts.init(app, settings)
     app.jinja_env.globals["once"] = forms.once
     for area in AREAS:
         app.register_blueprint(import_module(f"supervision.blueprints.{area}").bp)

@@ -24,7 +24,8 @@ from typing import NoReturn
 
 from flask import Flask
 from flask.cli import ScriptInfo
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -38,12 +39,16 @@ from supervision.errors import BadSettings
 from supervision.models.people import LinkPurpose
 from supervision.services import people
 from supervision.services.health import Schema, probe_writing, schema
-from supervision.web import runtime
+from supervision.web import limits, runtime
+from supervision.web.front import Front
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 GRACE = 10
 PATIENCE = 60
-THREADS = 3
+# One is left for pages while passphrases are tried.
+THREADS = limits.AT_ONCE_HERE + 1
+# About the bytes of a request's head; more is answered 431.
+MOST_HEAD = 64 * 1024
 # The application that was made before forking, for the children to take.
 _made: list[Flask] = []
 SECRETS = (BOOT_KEY, "SUPERVISION_SECRET_KEY", "SUPERVISION_PEPPER", "SUPERVISION_DATABASE_URL")
@@ -52,10 +57,11 @@ SECRETS = (BOOT_KEY, "SUPERVISION_SECRET_KEY", "SUPERVISION_PEPPER", "SUPERVISIO
 def main(arguments: list[str] | None = None) -> int:
     """Serve until told to stop; 1 with one line when the installation cannot start."""
     options = _options(arguments)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_memory_private()
     try:
-        settings = _settings(options.host, options.port)
-        _check_port(options.host, options.port)
+        listen = _resolve(options.host)
+        settings = _settings(options.host, listen, options.port)
+        _check_port(listen, options.port)
         lock = _enter(settings)
         app = create_app(settings)
         with app.app_context():
@@ -68,19 +74,30 @@ def main(arguments: list[str] | None = None) -> int:
     gc.collect()
     gc.freeze()
     try:
-        return Keeper(app, options.host, options.port, options.workers).run()
+        return Keeper(app, listen, options.port, options.workers).run()
     finally:
         _leave(settings, lock)
 
 
+def front() -> Front:
+    """What granian calls in one web process (its target)."""
+    return fronted(load())
+
+
+def fronted(app: Flask) -> Front:
+    """An application as it is served here."""
+    secure = app.config.get("SESSION_COOKIE_SECURE", False)
+    return Front(app.wsgi_app, THREADS, app.config["MAX_CONTENT_LENGTH"] or 0, secure)
+
+
 def load() -> Flask:
-    """The application of one web process, its start-up garbage frozen (granian's target).
+    """The application of one web process, its start-up garbage frozen.
 
     A fork takes the parent's, so that it starts at once and shares its memory.
     """
     _die_with_parent()
     app = _made.pop() if _made else create_app()
-    # granian copies the environment into every request; no request needs to know these.
+    # What is started from here, such as who reads a calendar, needs to know none of these.
     for name in SECRETS:
         os.environ.pop(name, None)
     gc.collect()
@@ -119,13 +136,23 @@ def _say(line: str) -> None:
 # -- before serving ------------------------------------------------------------------------
 
 
-def _settings(host: str, port: int) -> Settings:
+def _resolve(host: str) -> str:
+    """The number of a host's name; 127.0.0.1 where a name means this machine in both families."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise BadSettings(f"--host {host}: no such name on this machine or its network.") from None
+    numbers = [str(where[0]) for *_family, where in found]
+    return "127.0.0.1" if "127.0.0.1" in numbers else numbers[0]
+
+
+def _settings(host: str, listen: str, port: int) -> Settings:
     """Settings for this start, with its own boot key, which the children inherit."""
     shown = f"[{host}]" if ":" in host else host
     os.environ.setdefault("SUPERVISION_BASE_URL", f"http://{shown}:{port}")
     os.environ[BOOT_KEY] = secrets.token_hex(32)
     settings = load_settings()
-    if host not in LOOPBACK and not settings.secure:
+    if listen not in LOOPBACK and not settings.secure:
         raise BadSettings("SUPERVISION_BASE_URL: a public host needs https.")
     return settings
 
@@ -208,6 +235,31 @@ def _check_port(host: str, port: int) -> None:
 # -- serving -------------------------------------------------------------------------------
 
 
+def keep_memory_private() -> None:
+    """No core dump of this process and its forks, and on Linux no look by others of its user."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)
+
+
+def web_server(target: str, host: str, port: int, workers: int) -> Server:
+    """granian, as it serves here; not yet begun."""
+    return Server(
+        target,
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        websockets=False,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=MOST_HEAD),
+        workers=workers,
+        factory=True,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE - 2,
+    )
+
+
 def _die_with_parent() -> None:
     """On Linux: end when the parent is killed, so that no half of the server is left behind."""
     if sys.platform == "linux":
@@ -266,18 +318,7 @@ class Keeper:
     def _web(self) -> None:
         if sys.platform == "linux":
             multiprocessing.set_start_method("fork", force=True)
-        Server(
-            "supervision.serve:load",
-            address=self._host,
-            port=self._port,
-            interface=Interfaces.WSGI,
-            workers=self._workers,
-            blocking_threads=THREADS,
-            factory=True,
-            log_level=LogLevels.error,
-            respawn_failed_workers=True,
-            workers_kill_timeout=GRACE - 2,
-        ).serve()
+        web_server("supervision.serve:front", self._host, self._port, self._workers).serve()
 
     def _work(self) -> None:
         info = ScriptInfo(create_app=lambda: self._app)

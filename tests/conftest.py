@@ -11,16 +11,19 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, has_request_context, request
 from flask_sqlalchemy.session import Session
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy.orm import scoped_session
 
 from supervision.config import Settings
 from supervision.db import db
+from supervision.domain.vault import kdf
+from supervision.web import limits
 from tests.support import databases
 from tests.support.client import Client
 
@@ -67,6 +70,18 @@ def app(engine_name: str, engines: databases.Engines) -> Iterator[Flask]:
         yield made
         db.session.remove()
         engines.settle(engine_name)
+
+
+@pytest.fixture(autouse=True)
+def counted_before_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No page stretches a passphrase without a place among those that may wait for their turn."""
+    run = kdf._run
+
+    def counted(*given: Any) -> bytes:
+        assert not has_request_context() or limits.may_stretch(), request.endpoint
+        return run(*given)
+
+    monkeypatch.setattr(kdf, "_run", counted)
 
 
 @pytest.fixture

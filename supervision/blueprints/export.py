@@ -16,7 +16,7 @@ from supervision.domain.export import zipped
 from supervision.permissions import Actor
 from supervision.services import export, sign_ins
 from supervision.services.sign_ins import Opened
-from supervision.web import passphrases, transactions
+from supervision.web import limits, passphrases, transactions
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page
 from supervision.web.proving import ProofForm, prove
@@ -52,6 +52,7 @@ def index() -> Response:
 @bp.post("/export")
 @signed_in
 @transactions.by_hand
+@limits.in_turn
 def sealed() -> Response:
     """The archive under a passphrase of its own; Argon2 runs twice, in no transaction."""
     actor, form = viewer(), SealedForm()

@@ -11,7 +11,7 @@ from supervision.errors import Conflict
 from supervision.permissions import Actor
 from supervision.services import rotation, sign_ins
 from supervision.services.sign_ins import Opened
-from supervision.web import transactions, unlocking
+from supervision.web import limits, transactions, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page
 from supervision.web.proving import ProofForm, prove
@@ -29,6 +29,7 @@ def index() -> Response:
 @bp.post("/vault/new-key")
 @signed_in
 @transactions.by_hand
+@limits.in_turn
 def begin() -> Response:
     """Two Argon2 runs before the transaction; every other browser is locked after it."""
     actor, form = viewer(), ProofForm()

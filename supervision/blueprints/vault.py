@@ -71,6 +71,7 @@ def unlock() -> Response:
 @bp.post("/unlock")
 @signed_in
 @transactions.by_hand
+@limits.in_turn
 def open_vault() -> Response:
     """One Argon2id run before any transaction; one answer for all that does not open."""
     actor, form = viewer(), PresentForm()
@@ -199,6 +200,7 @@ def recover_form() -> Response:
 @bp.post("/vault/recover")
 @signed_in
 @transactions.by_hand
+@limits.in_turn
 def recover() -> Response:
     """The code opens the vault once; the present passphrase opens it from then on."""
     actor, form = viewer(), RecoverForm()
@@ -238,6 +240,7 @@ def begin_again_form() -> Response:
 @bp.post("/vault/begin-again")
 @signed_in
 @transactions.by_hand
+@limits.in_turn
 def begin_again() -> Response:
     """A new, empty vault for somebody whose notes nothing opens any more."""
     actor, form = viewer(), BeginAgainForm()

@@ -17,6 +17,7 @@ from supervision.db import db, writing
 from supervision.services.audit import Act, record, request_id
 from supervision.web.auth import viewer
 from supervision.web.fragments import swap_whole_page
+from supervision.web.limits import Busy
 from supervision.web.logs import where
 
 log = get_logger()
@@ -84,15 +85,22 @@ WORDS = {
     ),
 }
 
+BUSY = Words(
+    lazy("Many people are doing this right now"),
+    lazy("There was no room for one more at this moment."),
+    NOTHING_CHANGED,
+    lazy("Go back, wait a second and send it again."),
+)
+
 
 def say(error: errors.SupervisionError) -> str:
     """The refusal's sentence in the viewer's language."""
     return _(error.msgid, **error.params) if error.msgid else ""
 
 
-def page(status: int, what: str = "") -> Response:
+def page(status: int, what: str = "", words: Words | None = None) -> Response:
     """The error page of a status, with its own sentence if there is one."""
-    words = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    words = words or WORDS.get(status, WORDS[500 if status >= 500 else 400])
     after = "" if status == 410 and what else words.next  # nobody sent such a link by hand
     if status == 400 and request.headers.get("HX-Boosted"):
         after = STILL_THERE
@@ -170,7 +178,7 @@ def _bare() -> Response:
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
-    response = page(error.code)
+    response = page(error.code, words=BUSY if isinstance(error, Busy) else None)
     for name in ("Allow", "Retry-After"):
         value = error.get_response().headers.get(name)
         if value:

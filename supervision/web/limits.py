@@ -9,10 +9,13 @@ import math
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from threading import BoundedSemaphore
+from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
 from limits import RateLimitItem, parse
@@ -25,13 +28,35 @@ from supervision.config import LOOPBACK, Settings
 from supervision.web import runtime
 from supervision.web.settings import settings as current_settings
 
+View = TypeVar("View", bound=Callable[..., Any])
+
 AT_ONCE = 2
+AT_ONCE_FROM_ADDRESS = 4
+# Tries under way in one process: one is stretched, the others wait for it.
+AT_ONCE_HERE = 3
+_here = BoundedSemaphore(AT_ONCE_HERE)
+_has_place = ContextVar("has_place", default=False)
 # A try whose process was killed counts as under way no longer than this many seconds.
 LONGEST_TRY = 10
+PAGE_BYTES, MOST_PAGES = 4096, 1024
 TABLE = """
 CREATE TABLE IF NOT EXISTS counter
 (name TEXT PRIMARY KEY, tries INTEGER NOT NULL, ends_at REAL NOT NULL) WITHOUT ROWID
 """
+INDEX = "CREATE INDEX IF NOT EXISTS counter_ends_at ON counter (ends_at)"
+# The windows that make room: least tried first, then oldest; whoever is refused is tried most.
+LEAST = """
+DELETE FROM counter WHERE name IN (
+    SELECT name FROM counter ORDER BY tries, ends_at LIMIT (SELECT COUNT(*) / 10 + 1 FROM counter)
+)
+"""
+
+
+class Busy(TooManyRequests):
+    """Nothing was tried too often: too many are at it in this moment."""
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=1)
 
 
 @dataclass(frozen=True)
@@ -86,23 +111,30 @@ class SharedStorage(Storage):
         path = self._where() / "limits.sqlite"
         with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as file:
             file.execute("PRAGMA synchronous=OFF")
+            file.execute(f"PRAGMA page_size={PAGE_BYTES}")
+            file.execute(f"PRAGMA max_page_count={MOST_PAGES}")
             file.execute(TABLE)
+            file.execute(INDEX)
             yield file
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to a counter (a negative amount gives back) and return it."""
-        now = clock.now().timestamp()
+        """Add to a counter (a negative amount gives back) and return it.
+
+        A counter of nothing is none. Where the file is full, windows go that were hardly tried.
+        """
         with self._open() as file:
             file.execute("BEGIN IMMEDIATE")
-            file.execute("DELETE FROM counter WHERE ends_at <= ?", (now,))
-            file.execute(
-                "INSERT INTO counter VALUES (?, MAX(?, 0), ?)"
-                " ON CONFLICT (name) DO UPDATE SET tries = MAX(tries + ?, 0)",
-                (key, amount, now + expiry, amount),
-            )
-            tries = file.execute("SELECT tries FROM counter WHERE name = ?", (key,)).fetchone()[0]
+            try:
+                tries = _add(file, key, expiry, amount)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                    raise
+                if not file.in_transaction:
+                    file.execute("BEGIN IMMEDIATE")
+                file.execute(LEAST)
+                tries = _add(file, key, expiry, amount)
             file.execute("COMMIT")
-        return int(tries)
+        return tries
 
     def get(self, key: str) -> int:
         row = self._row(key)
@@ -134,6 +166,20 @@ class SharedStorage(Storage):
             file.execute("DELETE FROM counter WHERE name = ?", (key,))
 
 
+def _add(file: sqlite3.Connection, key: str, expiry: int, amount: int) -> int:
+    now = clock.now().timestamp()
+    file.execute("DELETE FROM counter WHERE ends_at <= ?", (now,))
+    file.execute(
+        "INSERT INTO counter VALUES (?, MAX(?, 0), ?)"
+        " ON CONFLICT (name) DO UPDATE SET tries = MAX(tries + ?, 0)",
+        (key, amount, now + expiry, amount),
+    )
+    tries = file.execute("SELECT tries FROM counter WHERE name = ?", (key,)).fetchone()[0]
+    if tries == 0:
+        file.execute("DELETE FROM counter WHERE name = ?", (key,))
+    return int(tries)
+
+
 def init(app: Flask, settings: Settings) -> None:
     where = partial(runtime.folder, settings)
     where()
@@ -141,14 +187,18 @@ def init(app: Flask, settings: Settings) -> None:
 
 
 def address() -> str:
-    """Where the request comes from; a whole /64 of IPv6 is one place.
+    """Where the request comes from; a whole /64 of IPv6 is one place."""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return place_of(request.remote_addr or "unknown", forwarded, current_settings().secure)
+
+
+def place_of(seen: str, forwarded: str, secure: bool) -> str:
+    """One name for an address, or for the one that our own proxy reports.
 
     A public installation sits behind a proxy on the same machine: then, and only then, the last
     entry of X-Forwarded-For counts, the one that this proxy wrote.
     """
-    seen = request.remote_addr or "unknown"
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    if seen in LOOPBACK and current_settings().secure and forwarded:
+    if seen in LOOPBACK and secure and forwarded:
         seen = forwarded.rpartition(",")[2].strip()
     try:
         found = ip_address(seen)
@@ -159,17 +209,61 @@ def address() -> str:
 
 @contextmanager
 def trying(throttle: Throttle, account: str) -> Iterator[None]:
-    """`spend`, and no more than AT_ONCE tries of an account at the same time; raises as that does.
+    """`spend`, while a passphrase is stretched; raises as that does.
 
-    Each holds one of few threads while a passphrase is stretched: whoever sends dozens at once is
-    refused at once, and others' pages go on: a worker has a thread more (serve.THREADS). Two, so
-    that a button pressed twice is no offence.
+    No more than AT_ONCE of an account at the same time: two, so that a button pressed twice is no
+    offence.
     """
-    key, storage = _key(throttle.name, "now", account), _limiter().storage
-    try:
-        if storage.incr(key, LONGEST_TRY) > AT_ONCE:
-            raise TooManyRequests(retry_after=1)
+    _look(throttle)
+    with stretching(), _under_way(_key(throttle.name, "now", account), AT_ONCE):
         spend(throttle, account)
+        yield
+
+
+@contextmanager
+def stretching() -> Iterator[None]:
+    """Around all work that stretches a passphrase. Raises TooManyRequests (429).
+
+    Each holds a thread while it waits for its turn, so what would wait is counted before: beyond
+    AT_ONCE_HERE in this process, or AT_ONCE_FROM_ADDRESS from one address, it is refused at once,
+    and a thread of each process is left for pages (serve.THREADS).
+    """
+    if _has_place.get():
+        yield
+        return
+    if not _here.acquire(blocking=False):
+        raise Busy
+    held = _has_place.set(True)
+    try:
+        with _under_way(_key("now", address()), AT_ONCE_FROM_ADDRESS):
+            yield
+    finally:
+        _has_place.reset(held)
+        _here.release()
+
+
+def in_turn(view: View) -> View:
+    """`stretching` around a whole view, for one that stretches more than it tries."""
+
+    @wraps(view)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        with stretching():
+            return view(*args, **kwargs)
+
+    return counted  # type: ignore[return-value]  # same signature as the view's
+
+
+def may_stretch() -> bool:
+    """Whether this request has a place among those that stretch a passphrase."""
+    return _has_place.get()
+
+
+@contextmanager
+def _under_way(key: str, most: int) -> Iterator[None]:
+    storage = _limiter().storage
+    try:
+        if storage.incr(key, LONGEST_TRY) > most:
+            raise Busy
         yield
     finally:
         storage.incr(key, LONGEST_TRY, -1)
@@ -178,12 +272,25 @@ def trying(throttle: Throttle, account: str) -> Iterator[None]:
 def spend(throttle: Throttle, account: str = "") -> None:
     """Count one try for this account from this address. Raises TooManyRequests (429).
 
-    Without an account, where only a token is tried, the address alone counts.
+    Without an account, where only a token is tried, the address alone counts. An address that is
+    refused leaves no trace of what it tried.
     """
+    _look(throttle)
     for item, key in _counters(throttle, account):
         if not _limiter().hit(item, key):
-            ends_at = _limiter().get_window_stats(item, key).reset_time
-            raise TooManyRequests(retry_after=math.ceil(ends_at - clock.now().timestamp()))
+            raise _refusal(item, key)
+
+
+def _look(throttle: Throttle) -> None:
+    """Count nothing. Raises TooManyRequests where the address has no try left."""
+    item, key = _by_address(throttle)
+    if not _limiter().test(item, key):
+        raise _refusal(item, key)
+
+
+def _refusal(item: RateLimitItem, key: str) -> TooManyRequests:
+    ends_at = _limiter().get_window_stats(item, key).reset_time
+    return TooManyRequests(retry_after=max(1, math.ceil(ends_at - clock.now().timestamp())))
 
 
 def forgive(throttle: Throttle, account: str = "") -> None:
@@ -196,15 +303,17 @@ def forgive(throttle: Throttle, account: str = "") -> None:
 
 
 def _counters(throttle: Throttle, account: str) -> list[tuple[RateLimitItem, str]]:
-    place = address()
-    by_address = (throttle.address, _key(throttle.name, "address", place))
     if not account:
-        return [by_address]
+        return [_by_address(throttle)]
     return [
-        (throttle.here, _key(throttle.name, "here", account, place)),
+        (throttle.here, _key(throttle.name, "here", account, address())),
         (throttle.account, _key(throttle.name, "account", account)),
-        by_address,
+        _by_address(throttle),
     ]
+
+
+def _by_address(throttle: Throttle) -> tuple[RateLimitItem, str]:
+    return throttle.address, _key(throttle.name, "address", address())
 
 
 def _key(*parts: str) -> str:

@@ -29,6 +29,7 @@ from supervision.web.auth import viewer
 from supervision.web.settings import settings
 
 NAME_BYTES, SECRET_BYTES = 16, 32
+TICKET_LETTERS = (NAME_BYTES + SECRET_BYTES) * 4 // 3
 TOUCH_EVERY = timedelta(seconds=15)
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -150,6 +151,8 @@ def _open() -> Keys | None:
 
 def _ticket() -> Ticket | None:
     text = request.cookies.get(cookie_name(settings().secure), "")
+    if len(text) != TICKET_LETTERS:
+        return None
     try:
         both = urlsafe_b64decode(text)
     except (binascii.Error, ValueError):

@@ -36,13 +36,15 @@ class Answer:
 class Server:
     """`python -m supervision.serve`, its output kept in a file."""
 
+    PROGRAM: tuple[str, ...] = ("-m", "supervision.serve")
+
     def __init__(self, instance: Path, *flags: str, workers: int = 2, **environment: str) -> None:
         self.instance = instance
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = instance.with_suffix(".log")
         kept = {k: v for k, v in os.environ.items() if not k.startswith("SUPERVISION_")}
-        command = [sys.executable, "-m", "supervision.serve", "--port", str(self.port)]
+        command = [sys.executable, *self.PROGRAM, "--port", str(self.port)]
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [*command, "--workers", str(workers), *flags],

@@ -1,12 +1,15 @@
 """The session cookie: what is remembered of it never opens a door that time or a hand closed."""
 
+import gc
+import tracemalloc
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from supervision.web.cookies import CookieSessions
+from supervision.web import unlocking
+from supervision.web.cookies import LONGEST, REMEMBERED, CookieSessions, remember_good
 
 
 @pytest.fixture
@@ -61,3 +64,61 @@ def test_two_applications_know_two_keys(small, clock) -> None:
     other.session_interface = small.session_interface
     cookie = sealed(small, who="bob")
     assert (read(small, cookie), read(other, cookie)) == ({"who": "bob"}, {})
+
+
+def held(act) -> int:
+    """Bytes that are still held after something was done."""
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    act()
+    gc.collect()
+    after = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return after - before
+
+
+@pytest.mark.parametrize("letters", [500, 4_000, 400_000])
+def test_forged_cookies_are_not_kept(small, letters) -> None:
+    good = sealed(small, who="bob")
+    read(small, good)
+
+    def forge(first: int = 0) -> None:
+        for n in range(first, first + 60):
+            forged = f"{n:03}" + "A" * letters + "." + good.partition(".")[2]
+            assert read(small, forged) == {}
+
+    forge()
+    assert held(lambda: forge(60)) < 60 * letters / 3
+
+
+def test_cookie_longer_than_a_browser_keeps_is_not_looked_at(small) -> None:
+    long = sealed(small, **{f"word {n}": n**40 for n in range(200)})
+    assert len(long) > LONGEST
+    assert read(small, long) == {}
+
+
+def test_good_cookies_alone_are_remembered_and_not_without_end() -> None:
+    asked: list[object] = []
+
+    def verify(value: object, _signature: object) -> bool:
+        asked.append(value)
+        return value != "bad"
+
+    remembered = remember_good(verify)
+    assert [remembered("bad", 1), remembered("bad", 1)] == [False, False]
+    assert [remembered("good", 1), remembered("good", 1)] == [True, True]
+    assert asked == ["bad", "bad", "good"]
+    for n in range(REMEMBERED * 3):
+        remembered(n, 1)
+    assert len(remembered.__closure__[0].cell_contents) <= REMEMBERED  # type: ignore[index]  # its dict
+
+
+def test_vault_cookie_of_another_length_is_not_decoded(app, monkeypatch) -> None:
+    def decode(_text: str) -> bytes:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(unlocking, "urlsafe_b64decode", decode)
+    for text in ("A" * 63, "A" * 65, "A" * 500_000):
+        with app.test_request_context(headers={"Cookie": f"vault={text}"}):
+            assert unlocking._ticket() is None

@@ -1,18 +1,30 @@
 """Throttling, on a small application: counters that workers share, windows, addresses."""
 
+import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import BoundedSemaphore, Semaphore
+from threading import Event as ThreadEvent
 
 import pytest
+import time_machine
 from flask import Flask
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from limits import parse
 from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
+from supervision import clock as clock_module
 from supervision.web import limits
 from supervision.web.limits import SharedStorage, Throttle
+from tests.conftest import NOW
 from tests.support.databases import settings_for
 
 THROTTLE = Throttle("knock", parse("3/minute"), parse("5/minute"), parse("8/minute"))
@@ -151,3 +163,160 @@ def test_address_is_what_only_our_own_proxy_can_change(
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     with app.test_request_context(headers=headers, environ_base={"REMOTE_ADDR": seen}):
         assert limits.address() == expected
+
+
+# -- what a throttle keeps -----------------------------------------------------------------
+
+
+def rows(folder: Path) -> list[tuple[str, int]]:
+    with closing(sqlite3.connect(folder / "limits.sqlite")) as file:
+        return file.execute("SELECT name, tries FROM counter").fetchall()
+
+
+def test_guesses_from_an_address_that_was_refused_leave_no_rows(knock, tmp_path, clock) -> None:
+    for n in range(8):
+        knock(account=f"guess {n}")
+    kept = sorted(rows(tmp_path))
+    assert [knock(account=f"guess {n}") for n in range(8, 400)] == [False] * 392
+    assert sorted(rows(tmp_path)) == kept
+    assert len(kept) == 17
+
+
+def test_tries_under_way_that_ended_leave_no_rows(limited, tmp_path, clock) -> None:
+    with limited.test_request_context(environ_base={"REMOTE_ADDR": HERE}):
+        with limits.trying(THROTTLE, "alice"):
+            assert len(rows(tmp_path)) == 5
+        assert len(rows(tmp_path)) == 3
+
+
+def test_windows_that_ended_are_found_by_an_index(knock, tmp_path) -> None:
+    knock()
+    with closing(sqlite3.connect(tmp_path / "limits.sqlite")) as file:
+        plan = file.execute("EXPLAIN QUERY PLAN DELETE FROM counter WHERE ends_at <= 1").fetchall()
+    assert [step[3] for step in plan] == [
+        "SEARCH counter USING COVERING INDEX counter_ends_at (ends_at<?)"
+    ]
+
+
+def test_full_file_stays_as_small_and_whoever_is_refused_stays_refused(
+    knock, tmp_path, clock, monkeypatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_PAGES", 8)
+    for _ in range(4):
+        knock()
+    for n in range(300):
+        assert knock(account=f"guess {n}", address=f"198.51.{n // 200}.{n % 200}") is True
+    assert (tmp_path / "limits.sqlite").stat().st_size <= 8 * limits.PAGE_BYTES
+    assert len(rows(tmp_path)) < 300
+    assert knock() is False
+
+
+KNOCKS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from([HERE, ELSEWHERE]), st.integers(0, 30)),
+    max_size=60,
+)
+
+
+@given(KNOCKS)
+@hypothesis_settings(max_examples=40)
+def test_any_tries_are_let_through_as_three_windows_counted_by_hand_allow(tries) -> None:
+    """Beside a plain count of each window; and what is kept is bounded by what was let through."""
+    with TemporaryDirectory() as folder, time_machine.travel(NOW, tick=False) as at:
+        app = Flask("limited")
+        app.extensions["settings"] = settings_for(Path(folder) / "instance", "sqlite:///:memory:")
+        storage = SharedStorage(lambda: Path(folder))
+        app.extensions["limits"] = FixedWindowRateLimiter(storage)
+        open_: dict[tuple[str, ...], tuple[int, float]] = {}
+        for account, address, seconds in tries:
+            at.shift(timedelta(seconds=seconds))
+            now = at_now()
+            open_ = {key: window for key, window in open_.items() if window[1] > now}
+            windows = [("by", address), ("here", account, address), ("account", account)]
+            most = dict(zip(windows, (8, 3, 5), strict=True))
+            expected = all(open_.get(key, (0, 0.0))[0] < most[key] for key in windows)
+            with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+                assert let_through(account) == expected
+            counted = windows if expected else refused_after(windows, most, open_)
+            for key in counted:
+                count, ends_at = open_.get(key, (0, now + 60))
+                open_[key] = (count + 1, ends_at)
+            assert len(rows(Path(folder))) == len(open_)
+
+
+def at_now() -> float:
+    return clock_module.now().timestamp()
+
+
+def let_through(account: str) -> bool:
+    try:
+        limits.spend(THROTTLE, account)
+    except TooManyRequests:
+        return False
+    return True
+
+
+def refused_after(windows, most, open_) -> list[tuple[str, ...]]:
+    """What a refused try counts: nothing when the address is refused, else up to what refuses."""
+    by_address, here, account = windows
+    full = [key for key in windows if open_.get(key, (0, 0.0))[0] >= most[key]]
+    if by_address in full:
+        return []
+    return [here] if here in full else [here, account]
+
+
+# -- what waits is counted before it waits --------------------------------------------------
+
+
+def test_tries_in_one_process_leave_room_for_pages(limited, clock) -> None:
+    """Made-up accounts from as many addresses: the first few run or wait, the rest never wait."""
+    ends = at_once(limited, [(f"guess {n}", f"192.0.2.{n}") for n in range(24)])
+    assert sorted(ends) == ["ran"] * limits.AT_ONCE_HERE + ["refused for 1 s"] * 21
+
+
+def test_address_takes_no_more_than_its_share_of_all_processes(limited, monkeypatch, clock) -> None:
+    monkeypatch.setattr(limits, "_here", BoundedSemaphore(24))
+    ends = at_once(limited, [(f"guess {n}", HERE) for n in range(24)])
+    assert sorted(ends) == ["ran"] * limits.AT_ONCE_FROM_ADDRESS + ["refused for 1 s"] * 20
+
+
+def test_two_people_at_the_same_moment_are_both_let_in(limited, clock) -> None:
+    assert at_once(limited, [("alice", HERE), ("bob", HERE)]) == ["ran", "ran"]
+
+
+def test_places_are_given_back(limited, clock) -> None:
+    for n in range(3):
+        whole = [(f"{n} {m}", f"192.0.2.{m}") for m in range(limits.AT_ONCE_HERE)]
+        assert at_once(limited, whole) == ["ran"] * limits.AT_ONCE_HERE
+
+
+def at_once(app: Flask, tries: list[tuple[str, str]]) -> list[str]:
+    """What becomes of tries that are all under way before the first of them ends."""
+    begun, go = Semaphore(0), ThreadEvent()
+
+    def one(account: str, address: str) -> str:
+        with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            try:
+                with limits.trying(THROTTLE, account):
+                    begun.release()
+                    go.wait()
+                    return "ran"
+            except TooManyRequests as refusal:
+                begun.release()
+                return f"refused for {refusal.retry_after} s"
+
+    with ThreadPoolExecutor(len(tries)) as pool:
+        ends = [pool.submit(one, *each) for each in tries]
+        for _ in tries:
+            begun.acquire()
+        go.set()
+        return [end.result() for end in ends]
+
+
+def test_work_within_a_place_takes_no_second_one(limited, clock) -> None:
+    with (
+        limited.test_request_context(environ_base={"REMOTE_ADDR": HERE}),
+        limits.stretching(),
+        limits.trying(THROTTLE, "alice"),
+    ):
+        assert limits._here._value == limits.AT_ONCE_HERE - 1
+    assert limits._here._value == limits.AT_ONCE_HERE

@@ -61,6 +61,7 @@ def invitation(token: str) -> Response:
 @bp.post("/invitation/<token>")
 @anyone("the token is the permission")
 @transactions.by_hand
+@limits.in_turn
 def join(token: str) -> Response:
     limits.spend(limits.INVITATION, token)
     link = _open(token)

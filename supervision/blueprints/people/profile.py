@@ -19,7 +19,7 @@ from supervision.blueprints.people.parts import bp, fit
 from supervision.errors import Invalid
 from supervision.services import people, sign_ins
 from supervision.services.people import Profile
-from supervision.web import forms, passphrases, transactions, unlocking
+from supervision.web import forms, limits, passphrases, transactions, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.forms import Form, required, trimmed
 from supervision.web.fragments import page
@@ -96,6 +96,7 @@ def _profile_page(status: int, form: ProfileForm, change: PassphraseForm | None 
 @bp.post("/profile/passphrase")
 @signed_in
 @transactions.by_hand
+@limits.in_turn
 def change_passphrase() -> Response:
     """The present passphrase is asked again; other sign-ins end, other unlocked browsers lock."""
     actor, form = viewer(), PassphraseForm()

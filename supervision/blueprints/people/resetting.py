@@ -59,6 +59,7 @@ def reset_form(token: str) -> Response:
 @bp.post("/reset/<token>")
 @anyone("the token is the permission")
 @transactions.by_hand
+@limits.in_turn
 def reset(token: str) -> Response:
     link = people.open_link(settings().secret_key, LinkPurpose.RESET, token, clock.now())
     limits.spend(limits.RESET, link.email)
