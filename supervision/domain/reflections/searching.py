@@ -4,7 +4,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
-from unicodedata import combining, normalize
+
+from supervision.domain.folding import without_marks
 
 LONGEST_QUERY = 200
 MOST_TERMS = 10
@@ -23,14 +24,7 @@ class Piece(NamedTuple):
 
 def fold(text: str) -> str:
     """Without case, accents and more than one space at a time; ä is a, ß is ss."""
-    return _SPACE.sub(" ", _fold(text)).strip(" ")
-
-
-def _fold(text: str) -> str:
-    if text.isascii():
-        return text.lower()
-    plain = normalize("NFKD", normalize("NFKD", text).casefold())
-    return "".join(letter for letter in plain if not combining(letter))
+    return _SPACE.sub(" ", without_marks(text)).strip(" ")
 
 
 def terms_of(query: str) -> list[str]:
@@ -90,7 +84,7 @@ def _with_origin(text: str) -> tuple[str, Sequence[int]]:
     folded: list[str] = []
     origin: list[int] = []
     for at, letter in enumerate(text):
-        plain = " " if letter.isspace() else _fold(letter)
+        plain = " " if letter.isspace() else without_marks(letter)
         if plain == " " and folded and folded[-1] == " ":
             continue
         folded += plain

@@ -23,8 +23,9 @@ MOST_TAGS = 12
 MOST_ASKS = 20
 SCALE = range(11)
 Value = str | int | bool
-# A line to take along: it begins with an arrow, in a list or not.
-_ASK = re.compile(r"^([ \t]*(?:[-*] )?)(?:->|→)[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
+# A line to take along: it begins with an arrow, in a list or not. Blanks at its end are cut later:
+# to look for them here would take the square of their number.
+_ASK = re.compile(r"^([ \t]*(?:[-*] )?)(?:->|→)[ \t]*(\S.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,14 @@ def asks_of(words: Words) -> list[str]:
     found: dict[str, None] = {}
     for value in words.fields.values():
         if isinstance(value, str):
-            found |= dict.fromkeys(line[1][:LONGEST_LINE] for line in _ASK.findall(value))
+            found |= dict.fromkeys(_ask(line[1]) for line in _ASK.findall(value))
     if words.fields.get("supervision") is True:
         found[words.title] = None
     return list(found)[:MOST_ASKS]
+
+
+def _ask(text: str) -> str:
+    return text.rstrip(" \t")[:LONGEST_LINE]
 
 
 def with_arrows(text: str) -> str:
@@ -140,7 +145,7 @@ def without_ask(words: Words, ask: str) -> Words:
     """The words after something was taken up: its arrow has become a tick."""
 
     def settled(line: re.Match[str]) -> str:
-        return f"{line[1]}✓ {line[2]}" if line[2][:LONGEST_LINE] == ask else line[0]
+        return f"{line[1]}✓ {line[2]}" if _ask(line[2]) == ask else line[0]
 
     fields = {
         key: _ASK.sub(settled, value) if isinstance(value, str) else value

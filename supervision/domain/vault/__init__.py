@@ -36,11 +36,13 @@ from supervision.domain.vault.index import Part, open_index, seal_index
 from supervision.domain.vault.kdf import (
     CEILING,
     FLOOR,
+    LONGEST_PASSPHRASE,
     POLICY,
     KdfParams,
     Stretched,
     below_policy,
     check_params,
+    check_passphrase,
     stretch,
     stretch_nobody,
     stronger,
@@ -54,6 +56,7 @@ from supervision.domain.vault.pairs import (
     read_unvouched,
 )
 from supervision.domain.vault.recovery import (
+    LONGEST_CODE,
     new_recovery_code,
     normalise_code,
     open_recovery_slot,
@@ -89,6 +92,8 @@ __all__ = [
     "CEILING",
     "FIRST",
     "FLOOR",
+    "LONGEST_CODE",
+    "LONGEST_PASSPHRASE",
     "NO_HASH",
     "POLICY",
     "ArchiveKey",
@@ -119,6 +124,7 @@ __all__ = [
     "below_policy",
     "check_list",
     "check_params",
+    "check_passphrase",
     "envelope_hash",
     "head_of",
     "listed",

@@ -4,7 +4,6 @@ import os
 import struct
 import sys
 import threading
-import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,9 +11,12 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from supervision.domain.folding import can_be_normalised, normalised
 from supervision.domain.vault.faults import BadParams, Damaged
+from supervision.errors import N_, Invalid
 
 SALT_BYTES = 16
+LONGEST_PASSPHRASE = 200
 _HEADER = struct.Struct(">4s8sIII16s16s")
 _NOBODY = UUID(int=0)
 
@@ -93,11 +95,19 @@ def kdf_binding(person_id: UUID, params: KdfParams, salt: bytes) -> bytes:
     return sha256(kdf_header(person_id, params, salt)).digest()
 
 
+def check_passphrase(passphrase: str, field: str = "passphrase") -> None:
+    """Raises Invalid for one that nobody types: over 200 characters, or accents without end."""
+    if len(passphrase) > LONGEST_PASSPHRASE:
+        raise Invalid(field, N_("Keep this to %(max)d characters."), max=LONGEST_PASSPHRASE)
+    if not can_be_normalised(passphrase):
+        raise Invalid(field, N_("There are too many accents on one letter."))
+
+
 def stretch(passphrase: str, person_id: UUID, salt: bytes, params: KdfParams) -> Stretched:
     """Run Argon2id once (about 150 ms and 64 MiB at policy); never inside a write transaction.
 
     The passphrase is taken in Unicode NFKC, so that the same one typed on another keyboard opens.
-    Raises BadParams, and Damaged for a salt that is not 16 bytes.
+    Raises BadParams, Damaged for a salt that is not 16 bytes, and Invalid (`check_passphrase`).
     """
     check_params(params)
     kdf = Argon2id(
@@ -115,7 +125,7 @@ def stretch(passphrase: str, person_id: UUID, salt: bytes, params: KdfParams) ->
 def stretch_alone(passphrase: str, salt: bytes, params: KdfParams) -> bytes:
     """64 bytes for something that leaves the vault: bound to nothing but passphrase, salt, costs.
 
-    Raises BadParams.
+    Raises BadParams, and Invalid (`check_passphrase`).
     """
     check_params(params)
     kdf = Argon2id(
@@ -129,7 +139,8 @@ def stretch_alone(passphrase: str, salt: bytes, params: KdfParams) -> bytes:
 
 
 def _run(kdf: Argon2id, passphrase: str) -> bytes:
-    normal = unicodedata.normalize("NFKC", passphrase).encode("utf-8", "surrogatepass")
+    check_passphrase(passphrase)
+    normal = normalised("NFKC", passphrase).encode("utf-8", "surrogatepass")
     with _one_at_a_time, ThreadPoolExecutor(1, initializer=_stand_back) as aside:
         return aside.submit(kdf.derive, normal).result()
 

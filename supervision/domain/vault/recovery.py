@@ -5,17 +5,19 @@ strong by itself, and must work after a server was lost and restored.
 """
 
 import secrets
-import unicodedata
 from hashlib import sha256
+from unicodedata import category
 from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from supervision.domain.folding import normalised
 from supervision.domain.vault.envelope import OnceKey, Type, place_of, seal, unseal
 from supervision.domain.vault.faults import BadCode
 from supervision.domain.vault.keys import Keys, keys_from_bytes, keys_to_bytes
 
+LONGEST_CODE = 100
 RECOVERY_SLOT = UUID(bytes=b"recovery slot\0\0\0")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("OIL", "011")
@@ -51,8 +53,10 @@ def normalise_code(text: str) -> str:
     Case, spaces and dashes do not matter; O is read as 0, I and L as 1. Raises BadCode with the
     reason "letter" (a sign that no code has), "length", or "checksum" (a slip in typing).
     """
-    plain = unicodedata.normalize("NFKC", text).upper().translate(_READ_AS)
-    kept = "".join(c for c in plain if not c.isspace() and unicodedata.category(c) != "Pd")
+    if len(text) > LONGEST_CODE:
+        raise BadCode("length")
+    plain = normalised("NFKC", text).upper().translate(_READ_AS)
+    kept = "".join(c for c in plain if not c.isspace() and category(c) != "Pd")
     if not set(kept) <= set(_ALPHABET):
         raise BadCode("letter")
     if len(kept) != _CODE_CHARS + _CHECK_CHARS:
