@@ -98,8 +98,13 @@ def can_see_answers(place: Place | None, *, asks: bool, told: bool) -> bool:
     return can_take_part(place) and (asks or told or (place is not None and place.role in LEADS))
 
 
-def can_see_session(place: Place | None, kind: str, for_all: bool) -> bool:
-    """See a session that is not theirs: it is for everybody who is in, or they run the roster."""
+def can_see_session(place: Place | None, kind: str, *, for_all: bool, is_theirs: bool) -> bool:
+    """See a session: it is or was theirs, or it is for everybody who is in, or they run the roster.
+
+    For whoever may not, it does not exist: nothing about it is refused in another way.
+    """
+    if is_theirs:
+        return can_see_roster(place)
     return can_take_part(place) if for_all else can_run_roster(place, kind)
 
 

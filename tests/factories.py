@@ -24,7 +24,7 @@ CAST = {
 }
 
 
-def person(name: str, **values: object) -> Actor:
+def person(name: str, /, **values: object) -> Actor:
     """One of the cast, or somebody made up, as the actor of a fresh sign-in."""
     full, role, zone = CAST.get(name, (name.title(), Role.MEMBER, "UTC"))
     row = Person(

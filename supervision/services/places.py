@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import bindparam, case, exists, select
 
 from supervision.db import db, run, table
 from supervision.errors import N_, Conflict, NotAllowed, NotFound
 from supervision.models.rosters import Membership, MemberState, Roster, RosterState
+from supervision.models.sessions import Claim, Session
 from supervision.permissions import (
     Actor,
     Place,
     can_run_roster,
     can_see_roster,
+    can_see_session,
     can_sign_up,
     can_take_time,
 )
@@ -29,6 +31,17 @@ _PLACE = (
     .limit(1)
 )
 _PLACE_AND_ROSTER = _PLACE.join(Roster, Roster.id == Membership.roster_id).add_columns(Roster)
+
+_SESSION = (
+    select(
+        Session.roster_id,
+        Roster.kind,
+        Session.for_all,
+        exists().where(Claim.session_id == Session.id, Claim.person_id == bindparam("actor_id")),
+    )
+    .join(Roster, Roster.id == Session.roster_id)
+    .where(Session.id == bindparam("session_id"))
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,19 @@ def run_roster(actor: Actor, roster_id: UUID) -> tuple[Roster, Place]:
     roster, place = seen_roster(actor, roster_id)
     _may_run(place, roster.kind, roster.state)
     return roster, place
+
+
+def roster_of(actor: Actor, session_id: UUID) -> UUID:
+    """The roster of a session that is there for the actor. Raises NotFound."""
+    row = run(_SESSION, {"session_id": session_id, "actor_id": actor.id}).one_or_none()
+    if row is None:
+        raise NotFound
+    roster_id, kind, for_all, is_theirs = tuple(row)
+    place = place_of(actor, roster_id)
+    if not can_see_session(place, kind, for_all=for_all, is_theirs=is_theirs):
+        raise NotFound
+    found: UUID = roster_id
+    return found
 
 
 def hold_to_run(actor: Actor, roster_id: UUID) -> Held:

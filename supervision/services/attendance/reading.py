@@ -13,7 +13,7 @@ from supervision.errors import N_, Conflict, NotFound
 from supervision.models.attendance import Came
 from supervision.models.rosters import LEADS, Kind, MemberState
 from supervision.models.sessions import SessionState
-from supervision.permissions import Actor, can_mark_attendance, can_take_part
+from supervision.permissions import Actor, can_mark_attendance, can_see_session
 from supervision.services import leave
 from supervision.services.attendance import rows
 from supervision.services.attendance.rows import Held, Membered
@@ -47,7 +47,9 @@ def seen_session(actor: Actor, at: datetime, session_id: UUID) -> tuple[Held, bo
     """A session that has attendance, and whether the actor may mark it. Raises as `sheet_of`."""
     held = rows.session_row(actor, session_id)
     place = place_of(actor, held.roster_id) if held else None
-    if held is None or place is None or not (can_take_part(place) or held.claimed):
+    if held is None or not can_see_session(
+        place, held.kind, for_all=held.for_all, is_theirs=held.claimed
+    ):
         raise NotFound
     _check(held, at)
     return held, can_mark_attendance(place, held.kind)

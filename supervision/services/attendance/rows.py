@@ -28,6 +28,7 @@ _SESSION = (
         Session.zone,
         Session.state,
         Session.late,
+        Session.for_all,
         exists().where(Claim.session_id == Session.id, Claim.person_id == bindparam("actor_id")),
     )
     .join(Roster, Roster.id == Session.roster_id)
@@ -114,6 +115,7 @@ class Held:
     zone: str
     state: str
     late: bool
+    for_all: bool
     claimed: bool
 
     @property

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-
 from supervision.db import db
 from supervision.domain.intervals import Interval
 from supervision.domain.slots import Terms
-from supervision.errors import N_, Conflict, NotAllowed, NotFound
+from supervision.errors import N_, Conflict, NotAllowed
 from supervision.models.sessions import Session, SessionState
-from supervision.permissions import Actor, can_take_part
+from supervision.permissions import Actor
 from supervision.services import claims, outside
 from supervision.services.audit import Act, record
 from supervision.services.booking.desk import Desk, check_free, desk
-from supervision.services.places import Held, hold_to_take, place_of
+from supervision.services.places import Held, hold_to_take, roster_of
 from supervision.services.sessions.endings import note_ending
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.one import own_warnings
@@ -48,12 +46,10 @@ class OwnSession:
 
 def own_session(actor: Actor, at: datetime, session_id: UUID) -> OwnSession:
     """A session that the actor may move or cancel. Raises NotFound, NotAllowed, Conflict."""
-    session = db.session.get(Session, session_id, populate_existing=True)
-    if session is None or not can_take_part(place_of(actor, session.roster_id)):
-        raise NotFound
-    where = desk(actor, session.roster_id)
+    where = desk(actor, roster_of(actor, session_id))
     if not where.may_take:
         raise NotAllowed
+    session = db.session.get_one(Session, session_id, populate_existing=True)
     _check_coming(session, at)
     free_until = session.starts_at - timedelta(hours=where.own.cancel_hours)
     asking = {kind.id for kind in where.types if kind.asks}
@@ -141,10 +137,7 @@ def _held(
     actor: Actor, at: datetime, session_id: UUID, knows_late: bool
 ) -> tuple[Held, Session, OwnSession]:
     """A session that the actor may change, locked with its roster."""
-    roster_id = db.session.scalar(select(Session.roster_id).where(Session.id == session_id))
-    if roster_id is None or not can_take_part(place_of(actor, roster_id)):
-        raise NotFound
-    roster = hold_to_take(actor, roster_id)
+    roster = hold_to_take(actor, roster_of(actor, session_id))
     own = own_session(actor, at, session_id)
     if own.late and not knows_late:
         raise Conflict(N_("It has become late for this in the meantime. Look at it again."))

@@ -8,14 +8,14 @@ from sqlalchemy import ColumnElement, bindparam, exists, func, literal_column, s
 
 from supervision.db import db, run, writing
 from supervision.domain.intervals import Interval
-from supervision.errors import N_, Conflict, NotFound
+from supervision.errors import N_, Conflict
 from supervision.models.people import Person
 from supervision.models.rosters import LEADS, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, ClaimState, Series, Session, SessionState
-from supervision.permissions import Actor, can_take_part
+from supervision.permissions import Actor
 from supervision.services import claims
 from supervision.services.audit import Act, record
-from supervision.services.places import Held, hold, hold_to_run, hold_to_take, place_of
+from supervision.services.places import Held, hold, hold_to_run, hold_to_take, roster_of
 from supervision.services.series.ending import see_ending
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.plan import checked_message, members_of, stamp
@@ -88,7 +88,7 @@ def accept(actor: Actor, at: datetime, session_id: UUID, base_url: str = "") -> 
 
     Raises NotFound, NotAllowed, Conflict (it waits no longer).
     """
-    roster = hold_to_run(actor, _roster_of(actor, session_id))
+    roster = hold_to_run(actor, roster_of(actor, session_id))
     asked = _asked_with(_waiting(at, session_id), at)
     members = members_of(roster)
     claims.serialise(member.person_id for member in members)
@@ -110,13 +110,13 @@ def decline(
     Raises NotFound, NotAllowed, Invalid (the message), Conflict.
     """
     message = checked_message(message)
-    roster = hold_to_run(actor, _roster_of(actor, session_id))
+    roster = hold_to_run(actor, roster_of(actor, session_id))
     _end(actor, at, roster, _asked_with(_waiting(at, session_id)), "declined", message, base_url)
 
 
 def withdraw(actor: Actor, at: datetime, session_id: UUID, base_url: str = "") -> None:
     """Take back what the actor's roster asked for. Raises NotFound, NotAllowed, Conflict."""
-    roster = hold_to_take(actor, _roster_of(actor, session_id))
+    roster = hold_to_take(actor, roster_of(actor, session_id))
     _end(actor, at, roster, _asked_with(_waiting(at, session_id)), "withdrawn", "", base_url)
 
 
@@ -224,14 +224,6 @@ def _end(
     first, who = asked.sessions[0].id, actor.id if actor else None
     record(ACTS[verb], at, who, first, roster=roster.id, sessions=asked.count)
     notify(actor, at, roster, members, asked.notice(verb, message), base_url)
-
-
-def _roster_of(actor: Actor, session_id: UUID) -> UUID:
-    """The roster of a session that the actor may know of. Raises NotFound."""
-    roster_id = db.session.scalar(select(Session.roster_id).where(Session.id == session_id))
-    if roster_id is None or not can_take_part(place_of(actor, roster_id)):
-        raise NotFound
-    return roster_id
 
 
 def _waiting(at: datetime, session_id: UUID) -> Session:

@@ -30,7 +30,7 @@ from supervision.models.rosters import LEADS, Kind, Membership, MemberState, Ros
 from supervision.models.sessions import Claim, ClaimState, Session, SessionState
 from supervision.permissions import Actor, Place, can_run_roster, can_take_part
 from supervision.services.leave import leaves_of
-from supervision.services.places import place_of
+from supervision.services.places import place_of, roster_of
 
 AHEAD = 6
 
@@ -226,7 +226,6 @@ _ROSTER = (
     .outerjoin(MeetingSetting, MeetingSetting.roster_id == Roster.id)
     .where(Roster.id == bindparam("roster_id"))
 )
-_OF_SESSION = select(Session.roster_id).where(Session.id == bindparam("session_id"))
 _PEOPLE = (
     select(Person.id, Person.name, Membership.role, Membership.state)
     .join(Membership, Membership.person_id == Person.id)
@@ -319,13 +318,7 @@ def board_of(actor: Actor, at: datetime, roster_id: UUID, session_id: UUID | Non
 
 def board_of_session(actor: Actor, at: datetime, session_id: UUID) -> Board:
     """As `board_of`, for the roster of a session that is there for the actor. Raises NotFound."""
-    roster_id = run(_OF_SESSION, {"session_id": session_id}).scalar_one_or_none()
-    if roster_id is None:
-        raise NotFound
-    board = board_of(actor, at, roster_id, session_id)
-    if not all(board.shows(one, actor.id) for one in board.occasions if one.id == session_id):
-        raise NotFound
-    return board
+    return board_of(actor, at, roster_of(actor, session_id), session_id)
 
 
 def _fill(board: Board, values: dict[str, Any]) -> None:

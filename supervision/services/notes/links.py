@@ -46,13 +46,13 @@ def session_ref(actor: Actor, session_id: UUID) -> SessionRef:
 
 def session_refs(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, SessionRef]:
     """Those of these sessions that the actor may see, in one statement."""
-    mine = select(Membership.roster_id).where(
-        Membership.person_id == actor.id, Membership.state.in_(SEEN)
+    inside = select(Membership.roster_id).where(
+        Membership.person_id == actor.id, Membership.state == MemberState.ACTIVE
     )
     theirs = exists().where(Claim.session_id == Session.id, Claim.person_id == actor.id)
     wanted = set(ids)
-    seen = (Session.roster_id.in_(mine), Session.for_all | theirs)
-    rows = _read(Session.id.in_(wanted), *seen) if wanted else []
+    seen = theirs | (Session.for_all & Session.roster_id.in_(inside))
+    rows = _read(Session.id.in_(wanted), seen) if wanted else []
     return {row.id: row for row in rows}
 
 

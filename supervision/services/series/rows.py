@@ -50,7 +50,9 @@ def known_series(actor: Actor, series_id: UUID) -> tuple[UUID, str]:
     if row is None:
         raise NotFound
     roster_id, kind, for_all, is_theirs = tuple(row)
-    if not can_see_session(place_of(actor, roster_id), kind, for_all or is_theirs):
+    if not can_see_session(
+        place_of(actor, roster_id), kind, for_all=for_all or is_theirs, is_theirs=False
+    ):
         raise NotFound
     return roster_id, kind
 

@@ -4,19 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, select
-
-from supervision.db import db, run
+from supervision.db import db
 from supervision.domain.intervals import Interval
 from supervision.domain.recurrence import resolve
-from supervision.errors import N_, Conflict, NotFound
-from supervision.models.rosters import Roster
-from supervision.models.sessions import Claim, Session, SessionState
-from supervision.permissions import Actor, can_see_session
+from supervision.errors import N_, Conflict
+from supervision.models.sessions import Session, SessionState
+from supervision.permissions import Actor
 from supervision.services import claims, outside
 from supervision.services.audit import Act, record
 from supervision.services.claims import Claimant, Clash
-from supervision.services.places import Held, hold_to_run, place_of
+from supervision.services.places import Held, hold_to_run, roster_of
 from supervision.services.sessions.endings import note_ending
 from supervision.services.sessions.notices import Notice, notify
 from supervision.services.sessions.plan import (
@@ -31,13 +28,6 @@ from supervision.services.sessions.plan import (
 from supervision.services.sessions.seats import end_lines
 from supervision.services.sessions.setting import Setting, own_place
 from supervision.services.sessions.whose import people_of, takers_of, wants_sign_up, whose
-
-_CLAIMED = exists().where(Claim.session_id == Session.id, Claim.person_id == bindparam("actor_id"))
-_OF = (
-    select(Session.roster_id, Roster.kind, Session.for_all, _CLAIMED)
-    .join(Roster, Roster.id == Session.roster_id)
-    .where(Session.id == bindparam("session_id"))
-)
 
 
 def book_session(
@@ -209,18 +199,3 @@ def changeable_session(
     if session.starts_at <= at:
         raise Conflict(N_("This session has begun; it can no longer be changed."))
     return roster, session
-
-
-def roster_of(actor: Actor, session_id: UUID) -> UUID:
-    """The roster of a session whose page is there for the actor. Raises NotFound.
-
-    It is theirs or once was, or they are in the roster and it is for all, or they run it.
-    """
-    row = run(_OF, {"session_id": session_id, "actor_id": actor.id}).one_or_none()
-    if row is None:
-        raise NotFound
-    roster_id, kind, for_all, is_theirs = tuple(row)
-    if not is_theirs and not can_see_session(place_of(actor, roster_id), kind, for_all):
-        raise NotFound
-    found: UUID = roster_id
-    return found

@@ -118,9 +118,7 @@ def session_page(actor: Actor, at: datetime, session_id: UUID) -> SessionPage:
     """
     row = run(_PAGE, {"actor_id": actor.id, "session_id": session_id}).one_or_none()
     place = place_of(actor, row.roster_id) if row else None
-    if row is None or place is None:
-        raise NotFound
-    if not (row[-1] or can_see_session(place, row.kind, row.for_all)):
+    if row is None or not can_see_session(place, row.kind, for_all=row.for_all, is_theirs=row[-1]):
         raise NotFound
     *columns, message, late, published_at, address, link, roster_state, invited, is_theirs = tuple(
         row

@@ -16,8 +16,7 @@ from supervision.models.signup import SignupOff, SignupWait
 from supervision.permissions import Actor
 from supervision.services import claims, meetings
 from supervision.services.claims import Claimant
-from supervision.services.places import Held, hold_to_sign_up
-from supervision.services.sessions.one import roster_of
+from supervision.services.places import Held, hold_to_sign_up, roster_of
 from supervision.services.sessions.plan import touch
 
 _OFF, _CLAIM, _WAIT = table(SignupOff), table(Claim), table(SignupWait)
