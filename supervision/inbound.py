@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from aiosmtpd.controller import Controller
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from supervision.config import Settings
@@ -20,16 +21,26 @@ NO_MAILBOX = "550 5.1.1 No such mailbox"
 ONE_AT_A_TIME = "452 4.5.3 One recipient at a time"
 NOBODY = (None, "", "<>")
 LATER = "451 4.3.0 Try again later"
-# Takes a mail to an address of the mailbox, whatever it is; raises when it has to come again.
+# Only what another try can mend has a mail come again; servers bring it back for days.
+PASSING = (SQLAlchemyError, OSError)
+# Whether a token is of an invitation.
+Know = Callable[[str], bool]
+# Takes a mail to an address of the mailbox, whatever it is.
 Take = Callable[[str, bytes], object]
 
 
 class Door:
-    """Lets in what is for the mailbox. A mail is taken before it is said that it was."""
+    """Lets in what is for the mailbox and answers an invitation. A mail is taken before it is said
+    that it was.
 
-    def __init__(self, mailbox: str, take: Take) -> None:
+    Whom it is for is judged before a word of it has come. What is refused later is thrown away:
+    some servers bring it back all the same, and a bounce goes to whoever was forged.
+    """
+
+    def __init__(self, mailbox: str, take: Take, know: Know) -> None:
         self._mailbox = mailbox
         self._take = take
+        self._know = know
 
     async def handle_RCPT(  # noqa: N802 - the server's own word
         self,
@@ -39,10 +50,17 @@ class Door:
         address: str,
         _options: list[str],
     ) -> str:
-        if token_of(self._mailbox, address) is None:
+        token = token_of(self._mailbox, address)
+        if token is None:
             return NO_MAILBOX
         if envelope.rcpt_tos:
             return ONE_AT_A_TIME
+        try:
+            if not await asyncio.to_thread(self._know, token):
+                return NO_MAILBOX
+        except PASSING as error:
+            log.error("inbound", error=type(error).__name__)
+            return LATER
         envelope.rcpt_tos.append(address)
         return OK
 
@@ -56,9 +74,11 @@ class Door:
             return OK
         try:
             await asyncio.to_thread(self._take, envelope.rcpt_tos[0], content)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the mail is not lost
+        except PASSING as error:
             log.error("inbound", error=type(error).__name__)
             return LATER
+        except Exception as error:  # noqa: BLE001 - it would be no other the next time
+            log.error("reply dropped", error=type(error).__name__)
         return OK
 
 
@@ -75,8 +95,8 @@ class Listener(Controller):
 
 
 @contextmanager
-def listening(settings: Settings, take: Take) -> Iterator[None]:
-    """Take mails as long as the block lasts, where a door is set up.
+def listening(settings: Settings, take: Take, know: Know) -> Iterator[None]:
+    """Take mails to tokens that are known as long as the block lasts, where a door is set up.
 
     Another worker on this machine may have it already: the work goes on without.
     """
@@ -85,7 +105,7 @@ def listening(settings: Settings, take: Take) -> Iterator[None]:
         return
     url = urlsplit(settings.inbound_url)
     listener = Listener(
-        Door(settings.inbound_mailbox, take), hostname=url.hostname, port=url.port or 0
+        Door(settings.inbound_mailbox, take, know), hostname=url.hostname, port=url.port or 0
     )
     try:
         listener.start()

@@ -16,7 +16,7 @@ from structlog import get_logger
 
 from supervision import clock
 from supervision.config import Settings
-from supervision.inbound import Take, listening
+from supervision.inbound import Know, Take, listening
 from supervision.models.unlocks import Unlocks
 from supervision.services import outside, replies
 from supervision.services.jobs import JOBS, Job, Shift
@@ -79,7 +79,7 @@ def work(app: Flask, settings: Settings) -> None:
     reader = outside.Reader(settings.pepper.encode(), settings.allowed_hosts, shift.base_url)
     for job in (*JOBS, _locking(app), _reading(reader)):
         _enlist(queue, app, job, shift)
-    with listening(settings, taking(app, settings)):
+    with listening(settings, taking(app, settings), knowing(app, settings)):
         worker.work()
     reader.stop()
 
@@ -92,6 +92,17 @@ def taking(app: Flask, settings: Settings) -> Take:
             replies.receive(settings.secret_key, settings.inbound_mailbox, clock.now(), to, raw)
 
     return take
+
+
+def knowing(app: Flask, settings: Settings) -> Know:
+    """Whether an invitation bears a token."""
+    tokens = replies.KnownTokens(settings.secret_key)
+
+    def know(token: str) -> bool:
+        with app.app_context():
+            return tokens.has(token, clock.now())
+
+    return know
 
 
 def _queue(settings: Settings) -> SqliteHuey:

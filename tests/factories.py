@@ -8,6 +8,7 @@ from supervision.db import db
 from supervision.models.availability import AvailabilityRule, SessionType
 from supervision.models.notes import Note
 from supervision.models.people import Person, PersonState, Role, SignIn
+from supervision.models.replies import SessionReply
 from supervision.models.rosters import LEADS, Kind, MemberRole, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, Session
 from supervision.models.sharing import Share, ShareSeal
@@ -106,6 +107,19 @@ def join(
         made.taken += 1
     db.session.flush()
     return row
+
+
+def invited(session_id: UUID, who: Actor, starts_at: datetime) -> None:
+    """Somebody was invited to a session by mail."""
+    told = SessionReply(
+        session_id=session_id,
+        person_id=who.id,
+        starts_at=starts_at,
+        sequence=0,
+        invited_at=LONG_AGO,
+    )
+    db.session.add(told)
+    db.session.flush()
 
 
 def session(

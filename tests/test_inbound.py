@@ -1,16 +1,20 @@
 """The door for replies, as a mail server meets it: over a real connection of this machine."""
 
+import asyncio
 import smtplib
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
+from aiosmtpd.smtp import Envelope
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from supervision import clock, config, worker
 from supervision.config import Settings
@@ -18,12 +22,14 @@ from supervision.db import db
 from supervision.domain.invitations import reply_address, reply_token
 from supervision.domain.replies import LARGEST
 from supervision.errors import BadSettings
-from supervision.inbound import listening
+from supervision.inbound import Door, listening
 from supervision.models.replies import SessionReply
 from supervision.models.rosters import Roster
 from tests import factories
+from tests.support.mail_bombs import MAILS
 
 TO = "rsvp+abcdefghijabcdefghij@s.example"
+OTHER = TO.replace("abc", "xyz")
 MAIL = b"From: bob@example.org\r\n\r\nI will come.\r\n"
 FROM = "bob@example.org"
 SESSION = UUID("6f1d3c52-8d0f-4a5e-9c11-2b7a4e0c9d31")
@@ -48,12 +54,17 @@ class Taken:
         self.port = free_port()
         self.settings = with_door(settings, self.port)
         self.mails: list[tuple[str, bytes]] = []
-        self.broken = False
+        self.fault: Exception | None = None
 
     def take(self, to: str, raw: bytes) -> None:
-        if self.broken:
-            raise RuntimeError
+        if self.fault:
+            raise self.fault
         self.mails.append((to, raw))
+
+    def know(self, token: str) -> bool:
+        if self.fault:
+            raise self.fault
+        return TO.startswith(f"rsvp+{token}@")
 
     @contextmanager
     def speaking(self) -> Iterator[smtplib.LMTP]:
@@ -65,7 +76,7 @@ class Taken:
 @pytest.fixture
 def door(settings: Settings) -> Iterator[Taken]:
     taken = Taken(settings)
-    with listening(taken.settings, taken.take):
+    with listening(taken.settings, taken.take, taken.know):
         yield taken
 
 
@@ -96,11 +107,44 @@ def test_ten_megabytes_are_refused(door: Taken) -> None:
     assert LARGEST < 10_000_000
 
 
-def test_mail_that_cannot_be_taken_now_comes_again(door: Taken) -> None:
-    door.broken = True
-    with door.speaking() as server, pytest.raises(smtplib.SMTPDataError) as refused:
-        server.sendmail(FROM, [TO], MAIL)
-    assert refused.value.smtp_code == 451
+AWAY = OperationalError("", {}, Exception("away"))
+
+
+def test_mail_comes_again_while_the_database_is_away(door: Taken) -> None:
+    with door.speaking() as server:
+        server.mail(FROM)
+        server.rcpt(TO)
+        door.fault = AWAY
+        assert server.data(MAIL)[0] == 451
+        server.mail(FROM)
+        assert server.rcpt(TO)[0] == 451
+
+
+@pytest.mark.parametrize("fault", [ValueError(), RecursionError(), MemoryError(), LookupError()])
+def test_mail_that_nobody_can_read_does_not_come_again(door: Taken, fault: Exception) -> None:
+    with door.speaking() as server:
+        server.mail(FROM)
+        server.rcpt(TO)
+        door.fault = fault
+        assert server.data(MAIL)[0] == 250
+
+
+def test_mail_for_an_invitation_that_nobody_sent_is_refused_before_it_is_read(door: Taken) -> None:
+    with door.speaking() as server, pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+        server.sendmail(FROM, [OTHER], MAIL)
+    assert (refused.value.recipients[OTHER][0], door.mails) == (550, [])
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_bomb_is_answered_for_good(app: Flask, settings: Settings, name: str) -> None:
+    """To an address that is known, by the worker itself."""
+    settings = with_door(settings, free_port())
+    door = Door(settings.inbound_mailbox, worker.taking(app, settings), TO.__contains__)
+    envelope = Envelope()
+    envelope.mail_from, envelope.rcpt_tos, envelope.content = FROM, [TO], MAILS[name]
+    nobody: Any = None
+    answered = asyncio.run(door.handle_DATA(nobody, nobody, envelope))
+    assert answered.split()[0] == "250"
 
 
 def test_reply_that_comes_in_is_kept_as_the_worker_would(app: Flask, settings: Settings) -> None:
@@ -111,7 +155,9 @@ def test_reply_that_comes_in_is_kept_as_the_worker_would(app: Flask, settings: S
     db.session.commit()
     door = with_door(settings, free_port())
     to = reply_address(door.inbound_mailbox, reply_token(door.secret_key, SESSION, house.bob.id))
-    with listening(door, worker.taking(app, door)):
+    factories.invited(SESSION, house.bob, at)
+    db.session.commit()
+    with listening(door, worker.taking(app, door), worker.knowing(app, door)):
         port = urlsplit(door.inbound_url or "").port or 0
         with smtplib.LMTP("127.0.0.1", port, "localhost", timeout=10) as server:
             server.sendmail(FROM, [to], GOOGLE.read_text(encoding="utf-8"))
@@ -121,14 +167,14 @@ def test_reply_that_comes_in_is_kept_as_the_worker_would(app: Flask, settings: S
 def test_second_worker_goes_on_without_a_door(
     door: Taken, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with listening(door.settings, door.take):
+    with listening(door.settings, door.take, door.know):
         pass
     assert '"event": "inbound"' in "".join(capfd.readouterr())
 
 
 def test_nothing_listens_where_nothing_is_set_up(settings: Settings) -> None:
     assert settings.inbound_url is None
-    with listening(settings, print):
+    with listening(settings, print, bool):
         pass
 
 

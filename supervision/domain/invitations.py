@@ -7,6 +7,7 @@ of a series that they were invited to.
 
 import hashlib
 import hmac
+import re
 from base64 import b32encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from supervision.domain.vtimezone import timezone
 
 # 100 bits, which a local part of 64 octets has room for, and which lower case leaves whole.
 _TOKEN_LENGTH = 20
+_TOKEN = re.compile(rf"[a-z2-7]{{{_TOKEN_LENGTH}}}")
 FILE = "invitation.ics"
 
 
@@ -117,6 +119,11 @@ def token_of(mailbox: str, address: str) -> str | None:
     given, _at, where = address.lower().rpartition("@")
     name, plus, token = given.partition("+")
     return token if plus and token and (name, where) == (local, host) else None
+
+
+def has_form_of_token(text: str) -> bool:
+    """Whether `reply_token` could have made it."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def calendar(invitation: Invitation, ends: Ends) -> bytes:

@@ -1,36 +1,41 @@
 """Replies to invitations, as calendars send them back by mail (RFC 5546 section 3.2.3, RFC 6047).
 
-Everything here was written by somebody else. It is read within bounds, nothing is expanded, and
-what is not a plain answer of one person about one session or series is refused by a word for the
-log.
+Everything here was written by somebody else. Only the few lines that make an answer are read, none
+longer than programs write them, and nothing is expanded. What is not a plain answer of one person
+about one session or series is refused by a word for the log, whatever it does to a parser.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
-from email.errors import MessageError
-from email.message import EmailMessage
 from email.utils import getaddresses
 from enum import StrEnum
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from icalendar import Calendar
+from icalendar import Event
 
+from supervision.domain.content_lines import LongLineError, content_lines
 from supervision.domain.ical import UID_HOST
+from supervision.domain.mime import Part, TooMuchError, opened
 from supervision.domain.recurrence import resolve
 
 # A reply is a few kilobytes; a phone's may quote the whole mail that it answers.
 LARGEST = 256 * 1024
 LARGEST_CALENDAR = 32 * 1024
-MOST_PARTS = 30
 # Outlook sends a time zone along, with a component for each of its clocks.
 MOST_COMPONENTS = 20
 MOST_HOPS = 30
+LONGEST_EMAIL = 254
 CALENDARS = ("text/calendar", "application/ics")
+EVENT = b"VEVENT"
 # Programs send along by which rule a series repeats; what counts is the rule that we know.
-RULES = ("rrule", "rdate", "exdate")
+RULES = frozenset((b"RRULE", b"RDATE", b"EXDATE"))
+# No program gives one of them twice, or more than a name and its parameters in one.
+READ = frozenset((b"UID", b"DTSTAMP", b"SEQUENCE", b"ATTENDEE", b"RECURRENCE-ID"))
+NAMES = READ | RULES | {b"BEGIN", b"END", b"METHOD"}
+LONGEST_LINE = 2_000
+MOST_LINES = 20
 
 
 class Answer(StrEnum):
@@ -92,97 +97,126 @@ class Reply:
         return self.recurrence == resolve(due, zone).starts_at
 
 
-def read(raw: bytes) -> Reply:
-    """The answer in a mail whose From is the attendee. Raises RefusedReply.
+@dataclass(frozen=True)
+class _Said:
+    """An event with nothing but what an answer needs; `repeats`: it gave a rule."""
 
-    ORGANIZER is not looked at: Outlook leaves it out.
+    event: Any
+    repeats: bool
+
+
+def read(raw: bytes) -> Reply:
+    """The answer in a mail whose From is the attendee, in time that grows with its size alone.
+
+    ORGANIZER is not looked at: Outlook leaves it out. Raises RefusedReply, and nothing else.
     """
     if len(raw) > LARGEST:
         raise RefusedReply(Refusal.SIZE)
-    message = _message(raw)
-    reply = _reply(_only_event(_calendar(message)))
-    if _senders(message) != [reply.email]:
+    try:
+        return _read(raw)
+    except RefusedReply:
+        raise
+    except (TooMuchError, LongLineError) as error:
+        raise RefusedReply(Refusal.SIZE) from error
+    except Exception as error:  # whatever strangers' bytes do to a parser
+        raise RefusedReply(Refusal.UNREADABLE) from error
+
+
+def _read(raw: bytes) -> Reply:
+    mail = opened(raw)
+    _check_sent_by_hand(mail)
+    reply = _reply(_only_event(_calendar(mail)))
+    if _senders(mail) != [reply.email]:
         raise RefusedReply(Refusal.SENDER)
     return reply
 
 
-def _message(raw: bytes) -> EmailMessage:
-    """The mail, unless a program wrote it by itself (RFC 3834) or it goes round in circles."""
-    message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
-    try:
-        automatic = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
-        hops = len(message.get_all("Received", []))
-    except (MessageError, ValueError, IndexError, AttributeError) as error:
-        raise RefusedReply(Refusal.UNREADABLE) from error
-    if automatic == "auto-replied":
+def _check_sent_by_hand(mail: Part) -> None:
+    """Refuse what a program wrote by itself (RFC 3834), and what goes round in circles."""
+    if mail.first("auto-submitted", "no").partition(";")[0].strip().lower() == "auto-replied":
         raise RefusedReply(Refusal.AUTOMATIC)
-    if hops > MOST_HOPS:
+    if len(mail.headers.get("received", [])) > MOST_HOPS:
         raise RefusedReply(Refusal.LOOP)
-    return message
 
 
-def _senders(message: EmailMessage) -> list[str]:
-    try:
-        found = getaddresses([str(one) for one in message.get_all("From", [])])
-    except (MessageError, ValueError, IndexError, AttributeError) as error:
-        raise RefusedReply(Refusal.UNREADABLE) from error
-    return [address.lower() for _name, address in found]
+def _senders(mail: Part) -> list[str]:
+    return [address.lower() for _name, address in getaddresses(mail.headers.get("from", []))]
 
 
-def _calendar(message: EmailMessage) -> bytes:
+def _calendar(mail: Part) -> bytes:
     """The calendar in a mail: what is shown as one, else the file."""
-    found: dict[str, bytes] = {}
-    for part in islice(message.walk(), MOST_PARTS):
-        body = part.get_payload(decode=True)
-        if part.get_content_type() in CALENDARS and isinstance(body, bytes):
-            found.setdefault(part.get_content_type(), body)
+    found: dict[str, Part] = {}
+    for part in mail.leaves():
+        found.setdefault(part.kind, part)
     for kind in CALENDARS:
         if kind in found:
-            return found[kind]
+            return found[kind].content()
     raise RefusedReply(Refusal.NO_CALENDAR)
 
 
-def _only_event(body: bytes) -> Any:
+def _only_event(body: bytes) -> _Said:
     """The event of a REPLY that has one. What is nested or long is refused before it is read."""
     if len(body) > LARGEST_CALENDAR or body.upper().count(b"BEGIN:") > MOST_COMPONENTS:
         raise RefusedReply(Refusal.SIZE)
-    try:
-        read = Calendar.from_ical(body)
-        method = str(read.get("method", "")).upper()
-        events = read.walk("VEVENT")
-    except Exception as error:  # whatever strangers' bytes do to a parser
-        raise RefusedReply(Refusal.UNREADABLE) from error
-    if method != "REPLY":
+    lines = list(_placed(body))
+    method = [_value(line) for place, name, line in lines if (place, name) == ([], b"METHOD")]
+    if method != [b"REPLY"]:
         raise RefusedReply(Refusal.METHOD)
-    if len(events) != 1:
+    if [name for _place, name, line in lines if _value(line) == EVENT] != [b"BEGIN", b"END"]:
         raise RefusedReply(Refusal.EVENTS)
-    return events[0]
+    inside = [(name, line) for place, name, line in lines if place == [EVENT]]
+    kept = [line for name, line in inside if name in READ]
+    if len(kept) > MOST_LINES or any(len(line) > LONGEST_LINE for line in kept):
+        raise RefusedReply(Refusal.SIZE)
+    alone = b"\r\n".join([b"BEGIN:VEVENT", *kept, b"END:VEVENT", b""])
+    return _Said(Event.from_ical(alone), any(name in RULES for name, _line in inside))
 
 
-def _reply(event: Any) -> Reply:
+def _placed(body: bytes) -> Iterator[tuple[list[bytes], bytes, bytes]]:
+    """Each line that counts, by name, with the components within the calendar that it is in.
+
+    Raises RefusedReply for components that do not close as they were opened.
+    """
+    place: list[bytes] = []
+    for name, line in content_lines(body, NAMES, LARGEST_CALENDAR):
+        if name == b"END" and (not place or place.pop() != _value(line)):
+            break
+        yield place[1:], name, line
+        if name == b"BEGIN":
+            place.append(_value(line))
+    else:
+        if not place:
+            return
+    raise RefusedReply(Refusal.UNREADABLE)
+
+
+def _value(line: bytes) -> bytes:
+    return line.partition(b":")[2].strip().upper()
+
+
+def _reply(said: _Said) -> Reply:
+    event = said.event
     attendee = event.get("attendee")
     if attendee is None or isinstance(attendee, list):
         raise RefusedReply(Refusal.ATTENDEES)
-    try:
-        stamp, sequence = event["dtstamp"].dt, int(event.get("sequence", 0))
-        said = str(attendee.params.get("partstat", "")).lower()
-        email = str(attendee).strip().lower().removeprefix("mailto:")
-    except (KeyError, ValueError, AttributeError, TypeError) as error:
-        raise RefusedReply(Refusal.UNREADABLE) from error
-    if not isinstance(stamp, datetime):
+    stamp, sequence = event["dtstamp"].dt, int(event.get("sequence", 0))
+    answer = str(attendee.params.get("partstat", "")).lower()
+    email = str(attendee).strip().lower().removeprefix("mailto:")
+    # The database would stumble over some signs, such as NUL, and have the mail come again.
+    if not isinstance(stamp, datetime) or len(email) > LONGEST_EMAIL or not email.isprintable():
         raise RefusedReply(Refusal.UNREADABLE)
-    if said not in set(Answer):
+    if answer not in set(Answer):
         raise RefusedReply(Refusal.ANSWER)
     # A stamp is UTC; who leaves the Z away means it all the same.
     aware = stamp.astimezone(UTC) if stamp.tzinfo else stamp.replace(tzinfo=UTC)
     return Reply(
         _key(str(event.get("uid", ""))),
         email,
-        Answer(said),
+        Answer(answer),
         sequence,
         aware,
         _recurrence(event),
-        any(name in event for name in RULES),
+        said.repeats,
     )
 
 
@@ -191,7 +225,7 @@ def _recurrence(event: Any) -> datetime | None:
     said = event.get("recurrence-id")
     if said is None:
         return None
-    due = getattr(said, "dt", None)
+    due = None if isinstance(said, list) else said.dt
     if not isinstance(due, datetime) or "range" in said.params:
         raise RefusedReply(Refusal.RECURRENCE)
     return due

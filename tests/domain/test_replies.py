@@ -3,14 +3,16 @@
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from time import thread_time
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supervision.domain import replies
 from supervision.domain.replies import Answer, Refusal, RefusedReply, Reply
+from tests.support.mail_bombs import LINES, MAILS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "replies"
 SESSION = UUID("6f1d3c52-8d0f-4a5e-9c11-2b7a4e0c9d31")
@@ -153,3 +155,80 @@ def test_whatever_arrives_is_read_or_refused(junk: bytes, place: int) -> None:
     except RefusedReply:
         return
     assert read.email
+
+
+# -- what would make a careless reader toil ------------------------------------------------------
+
+PLAIN = re.compile(rb"^(SEQUENCE|DTSTAMP|ATTENDEE)[:;].*\n(?: .*\n)*", re.MULTILINE)
+
+
+def with_line(line: bytes) -> bytes:
+    """Google's reply with this line, in the place of the one of its name."""
+    name = re.split(rb"[:;]", line)[0]
+    raw = PLAIN.sub(lambda had: b"" if had[1] == name else had[0], GOOGLE)
+    assert raw.count(b"STATUS:CONFIRMED\n") == 1
+    return raw.replace(b"STATUS:CONFIRMED\n", line + b"\n")
+
+
+BOMBS = MAILS | {name: with_line(line) for name, line in LINES.items()}
+
+
+def outcome(raw: bytes) -> Reply | Refusal:
+    try:
+        return replies.read(raw)
+    except RefusedReply as refused:
+        return refused.why
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_bomb_is_read_or_refused_within_the_time_that_a_mail_may_take(name: str) -> None:
+    began = thread_time()
+    said = outcome(BOMBS[name])
+    assert isinstance(said, Reply | Refusal)
+    assert thread_time() - began < 0.2
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_bomb_that_is_no_reply_is_refused(name: str) -> None:
+    assert isinstance(outcome(MAILS[name]), Refusal)
+
+
+@pytest.mark.parametrize("line", [b"RRULE:FREQ=SECONDLY", LINES["1,800 dates"]])
+def test_rule_is_noted_however_long_it_is(line: bytes) -> None:
+    """Google sends the days left out of a long series back with each answer."""
+    said = outcome(with_line(line))
+    assert isinstance(said, Reply)
+    assert said.repeats
+
+
+@pytest.mark.parametrize("program", ["google", "outlook", "apple"])
+def test_twenty_kilobytes_of_a_server_s_headers_are_no_fault(program: str) -> None:
+    """Exchange and DKIM add as much; none of it is looked at."""
+    seals = b"X-MS-Exchange-AntiSpam-MessageData-0: " + b"\n ".join([b"x" * 76] * 270) + b"\n"
+    raw = sent_by(program)
+    assert replies.read(seals + raw) == replies.read(raw)
+
+
+@given(
+    st.sampled_from(["google", "outlook", "apple"]),
+    st.lists(
+        st.tuples(
+            st.integers(0, 4_000),
+            st.integers(0, 40),
+            st.binary(max_size=12)
+            | st.sampled_from([b"\r\n", b"\n ", b":", b";", b'"', b"=", b"\0", b"--", b"\xff"])
+            | st.sampled_from([b"BEGIN:VEVENT\n", b"END:VEVENT\n", b"RECURRENCE-ID:", b"99999999"]),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+)
+@settings(max_examples=400)
+def test_reply_that_was_harmed_on_the_way_is_read_or_refused(
+    program: str, harm: list[tuple[int, int, bytes]]
+) -> None:
+    raw = sent_by(program)
+    for place, length, bits in harm:
+        at = place % (len(raw) + 1)
+        raw = raw[:at] + bits + raw[at + length :]
+    assert isinstance(outcome(raw), Reply | Refusal)

@@ -22,6 +22,7 @@ from supervision.services.mail import Asked
 from supervision.services.sessions import Wish
 from tests import factories
 from tests.factories import House
+from tests.support.statements import counted
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "replies"
 SESSION = UUID("6f1d3c52-8d0f-4a5e-9c11-2b7a4e0c9d31")
@@ -403,3 +404,41 @@ def test_later_answer_to_one_stands_beside_the_answer_to_all(repeated: House) ->
         dtstamp="20261123T101232Z",
     )
     assert answered() == {1: "accepted", 8: "accepted", 15: "declined"}
+
+
+# -- which tokens are known ------------------------------------------------------------------------
+
+
+def test_token_is_known_once_somebody_was_invited_and_until_it_is_long_over(house: House) -> None:
+    tokens, token = replies.KnownTokens(KEY), reply_token(KEY, SESSION, house.bob.id)
+    assert tokens.has(token, AT) is False
+    factories.invited(SESSION, house.bob, STARTS)
+    db.session.get_one(SessionReply, (SESSION, house.bob.id)).invited_at = AT
+    db.session.commit()
+    others = [
+        reply_token(KEY, SESSION, house.carol.id),
+        reply_token("other", SESSION, house.bob.id),
+        "a" * 20,
+        token.upper(),
+        token + "a",
+        "",
+    ]
+    assert [tokens.has(one, AT) for one in (token, *others)] == [True] + [False] * 6
+    later = [replies.KnownTokens(KEY).has(token, ENDS + timedelta(days=days)) for days in (29, 31)]
+    assert later == [True, False]
+
+
+def test_token_of_a_series_is_known(repeated: House) -> None:
+    tokens = replies.KnownTokens(KEY)
+    known = [
+        tokens.has(reply_token(KEY, SERIES, who.id), AT) for who in (repeated.bob, repeated.carol)
+    ]
+    assert known == [True, False]
+
+
+def test_unknown_token_costs_two_statements_and_none_where_it_has_no_form(house: House) -> None:
+    tokens = replies.KnownTokens(KEY)
+    with counted() as statements:
+        tokens.has("a" * 20, AT)
+        tokens.has("rubbish", AT)
+    assert len(statements) == 2

@@ -5,10 +5,9 @@ go no further. What is left is small, however large the file was and however old
 """
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from io import BytesIO
 
+from supervision.domain.content_lines import Line, LongLineError, content_lines
 from supervision.domain.ical import UID_HOST
 from supervision.domain.intervals import Interval
 from supervision.domain.outside.refusals import BROKEN, TOO_MANY, Unreadable
@@ -28,10 +27,8 @@ NAMES = frozenset(
 )
 HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Supervision//EN"
 NEVER = b"99999999"
-_NAME = re.compile(rb"[A-Za-z-]+(?=[:;])")
 _UNTIL = re.compile(rb"UNTIL=(\d{8})", re.IGNORECASE)
 _OURS = b"@" + UID_HOST.encode()
-Line = tuple[bytes, bytes]
 
 
 def sieved(body: bytes, within: Interval) -> bytes:
@@ -41,33 +38,12 @@ def sieved(body: bytes, within: Interval) -> bytes:
     out. Several calendars in one file become one. Raises Unreadable.
     """
     sieve = _Sieve(within)
-    for name, line in _lines(body.removeprefix(b"\xef\xbb\xbf")):
-        sieve.take(name, line)
+    try:
+        for name, line in content_lines(body, NAMES, LONGEST_LINE):
+            sieve.take(name, line)
+    except LongLineError:
+        raise Unreadable(TOO_MANY) from None
     return sieve.whole()
-
-
-def _lines(body: bytes) -> Iterator[Line]:
-    """Content lines, unfolded (section 3.1), by name; those that nobody asks for are skipped."""
-    name, parts, size = b"", list[bytes](), 0
-    for raw in BytesIO(body):
-        line = raw.rstrip(b"\r\n")
-        if line.startswith((b" ", b"\t")):
-            if not parts:
-                continue
-            line = line[1:]
-        else:
-            if parts:
-                yield name, b"".join(parts)
-            found = _NAME.match(line)
-            name, parts, size = found[0].upper() if found else b"", [], 0
-            if name not in NAMES:
-                continue
-        parts.append(line)
-        size += len(line)
-        if size > LONGEST_LINE:
-            raise Unreadable(TOO_MANY)
-    if parts:
-        yield name, b"".join(parts)
 
 
 class _Sieve:

@@ -6,9 +6,11 @@ from supervision.services.replies.answering import (
     answer_by_link,
     open_question,
 )
+from supervision.services.replies.known import KnownTokens
 from supervision.services.replies.receiving import receive
 
 __all__ = [
+    "KnownTokens",
     "Question",
     "answer",
     "answer_by_link",

@@ -7,7 +7,7 @@ from uuid import UUID
 from structlog import get_logger
 
 from supervision.db import writing
-from supervision.domain.invitations import reply_token, token_of
+from supervision.domain.invitations import has_form_of_token, reply_token, token_of
 from supervision.domain.replies import Refusal, RefusedReply, Reply, read
 from supervision.models.replies import Via
 from supervision.services.replies.keeping import keep, keep_all
@@ -26,12 +26,16 @@ def receive(secret_key: str, mailbox: str, at: datetime, to: str, raw: bytes) ->
     """Take the answer in a mail to an address of the mailbox; whether it was one to take.
 
     What is refused is logged by its reason alone, and nobody is told: an answer to a forged mail
-    would go to somebody who has sent nothing. It is read before the transaction.
+    would go to somebody who has sent nothing. It is read before the transaction, and not at all
+    where it is not for a token.
     """
+    token = token_of(mailbox, to) or ""
     try:
+        if not has_form_of_token(token):
+            raise RefusedReply(Refusal.TOKEN)
         reply = read(raw)
         with writing():
-            _take(reply, secret_key, token_of(mailbox, to) or "", at)
+            _take(reply, secret_key, token, at)
     except RefusedReply as refused:
         log.info("reply refused", why=str(refused.why))
         return False
