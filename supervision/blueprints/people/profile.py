@@ -106,4 +106,7 @@ def change_passphrase() -> Response:
         sign_ins.keep_change(actor, changed, clock.now())
     unlocking.lock_others(actor.id, actor.sign_in_id)
     flash(_("Your passphrase is changed. All other devices were signed out."))
-    return redirect(url_for("people.profile"), 303)
+    if opened.keys is None:
+        return redirect(url_for("people.profile"), 303)
+    unlocking.head_moved(opened.keys)
+    return redirect(url_for("rotation.index", changed="yes"), 303)
