@@ -126,7 +126,7 @@ def _people_and_rosters(app: Flask) -> UUID:
     made = sign_ins.prepare(alice["id"], PASSPHRASE, app.extensions["settings"])
     sign_ins.keep(made, clock.now())
     slot = vault.recovery_slot(made.new_vault.keys, vault.new_recovery_code(), alice["id"])
-    vaults.keep_recovery_slot(alice["id"], slot, clock.now(), confirmed=True)
+    vaults.keep_recovery_slot(alice["id"], made.new_vault.keys, slot, clock.now(), confirmed=True)
     rosters = [_roster(f"Group {number:03}", alice["id"]) for number in range(ROSTERS)]
     members = [_person(f"person.{number:04}") for number in range(ROSTERS * MEMBERS)]
     _insert(Person, members)

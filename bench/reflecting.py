@@ -21,8 +21,8 @@ from supervision.domain.reflections.searching import scan, terms_of
 from supervision.domain.vault import Keys, Part, Row
 from supervision.models.notes import Note, NoteIndex, NoteRevision
 from supervision.permissions import Actor
-from supervision.services import notes
-from supervision.services.notes import Sought, catalogue, rows
+from supervision.services import heads, notes
+from supervision.services.notes import Sought, catalogue
 from tests import factories
 from tests.support.client import Client
 from tests.support.vaults import enter, furnish
@@ -107,13 +107,15 @@ def fill(who: Writer, many: int) -> None:
     """So many notes of 2 KB, one every four hours; one of them holds the needle."""
     chance = random.Random(many)
     with who.app.app_context(), writing():
-        row = rows.lock_vault(who.actor)
+        row = heads.lock_vault(who.actor.id)
         mine = select(Note.id).where(Note.owner_id == who.actor.id)
         db.session.execute(delete(NoteRevision).where(NoteRevision.note_id.in_(mine)))
         db.session.execute(delete(Note).where(Note.owner_id == who.actor.id))
         counted = [_add(who, chance, n, many) for n in range(many)]
-        head = vault.head_of(who.keys, counted, row.head_counter + 1)
-        rows.keep_head(row, who.keys, head)
+        head = vault.head_of(
+            who.keys, counted, row.head_counter + 1, heads.open_head(row, who.keys).bound
+        )
+        heads.keep_head(row, who.keys, head)
         catalogue.write_anew(who.actor, row, who.keys)
 
 

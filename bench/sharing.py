@@ -26,7 +26,7 @@ def share_and_bare(body: bytes) -> tuple[Callable[[], object], Callable[[], obje
     keys, author, private = _person()
     _keys, reader, _private = _person()
     subject = vault.a_share(uuid4(), UUID(int=1), author.person_id, 1)
-    everybody = vault.listed([reader.person_id])
+    everybody = vault.Readers(vault.listed([reader.person_id]), 1)
 
     def bare() -> bytes:
         sealed = HPKE.encrypt(os.urandom(32), reader.hpke, info=INFO)

@@ -16,7 +16,7 @@ from supervision.web.auth import anyone, signed_in, viewer
 from supervision.web.forms import REQUIRED, trimmed
 from supervision.web.fragments import page
 from supervision.web.proving import ProofForm, prove
-from supervision.web.settings import base_url, settings
+from supervision.web.settings import base_url, pepper, settings
 
 bp = Blueprint("leaving", __name__)
 
@@ -46,7 +46,7 @@ def close() -> Response:
         return _page(422, form)
     try:
         with transactions.write():
-            leaving.close_account(actor, clock.now(), base_url())
+            leaving.close_account(actor, clock.now(), base_url(), pepper())
     except Conflict as error:
         form.refuse(error)
         return _page(422, form)

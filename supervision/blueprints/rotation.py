@@ -11,7 +11,7 @@ from supervision.errors import Conflict
 from supervision.permissions import Actor
 from supervision.services import rotation, sign_ins
 from supervision.services.sign_ins import Opened
-from supervision.web import limits, transactions, unlocking
+from supervision.web import limits, transactions, unlocking, witnessing
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page
 from supervision.web.proving import ProofForm, prove
@@ -38,6 +38,9 @@ def begin() -> Response:
         return _page(422, form)
     if opened.keys is None:
         form.form_errors.append(_("Open your notes with your recovery code first."))
+        return _page(422, form)
+    if witnessing.doubt(actor.id, opened.keys) is not None:
+        form.form_errors.append(_("Unlock your notes first: something about them is to be told."))
         return _page(422, form)
     try:
         turned = rotation.prepare(actor, opened.keys, settings().pepper.encode())
@@ -79,5 +82,5 @@ def _over(actor: Actor, keys: Keys) -> Response:
 
 
 def _page(status: int, form: ProofForm) -> Response:
-    found = rotation.progress(viewer())
-    return page("rotation/index.html", status, form=form, found=found)
+    found, changed = rotation.progress(viewer()), "changed" in request.args
+    return page("rotation/index.html", status, form=form, found=found, changed=changed)

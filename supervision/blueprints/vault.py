@@ -9,17 +9,18 @@ from wtforms.validators import InputRequired
 
 from supervision import clock
 from supervision.domain.vault import Keys
-from supervision.errors import Conflict, Invalid
+from supervision.errors import N_, Conflict, Invalid
 from supervision.permissions import Actor
 from supervision.services import sign_ins
 from supervision.services import vault as vaults
 from supervision.services.sign_ins import Opened
-from supervision.web import forms, limits, transactions, unlocking
+from supervision.web import forms, limits, transactions, unlocking, witnessing
 from supervision.web.auth import safe_next, signed_in, viewer
 from supervision.web.forms import Form, trimmed
 from supervision.web.fragments import page as show_page
-from supervision.web.proving import PresentForm, present_field, prove
+from supervision.web.proving import PresentForm, present_field, prove, tell_of_former_way
 from supervision.web.settings import settings
+from supervision.web.witnessing import Doubt
 
 bp = Blueprint("vault", __name__)
 
@@ -40,6 +41,14 @@ def _code_field() -> StringField:
     )
 
 
+def _accept_field() -> BooleanField:
+    return BooleanField(lazy("I know why, and go on with my notes as they are here"))
+
+
+class UnlockForm(PresentForm):
+    accept = _accept_field()
+
+
 class TypeBackForm(Form):
     code = _code_field()
 
@@ -47,6 +56,7 @@ class TypeBackForm(Form):
 class RecoverForm(Form):
     code = _code_field()
     passphrase = present_field()
+    accept = _accept_field()
 
 
 class BeginAgainForm(Form):
@@ -65,7 +75,7 @@ class BeginAgainForm(Form):
 def unlock() -> Response:
     if unlocking.opened() is not None:
         return redirect(safe_next(request.args.get("next")))
-    return _unlock_page(200, PresentForm())
+    return _unlock_page(200, UnlockForm())
 
 
 @bp.post("/unlock")
@@ -74,7 +84,7 @@ def unlock() -> Response:
 @limits.in_turn
 def open_vault() -> Response:
     """One Argon2id run before any transaction; one answer for all that does not open."""
-    actor, form = viewer(), PresentForm()
+    actor, form = viewer(), UnlockForm()
     if not form.validate_on_submit():
         return _unlock_page(422, form)
     with limits.trying(limits.UNLOCK, str(actor.id)):
@@ -82,35 +92,47 @@ def open_vault() -> Response:
     if opened is None or opened.keys is None:
         with transactions.write():
             vaults.refuse_unlock(actor, clock.now())
-        form.passphrase.errors = [_("This does not open your notes.")]
+        words = N_("This does not open your notes.")
+        if opened is not None and opened.former:
+            tell_of_former_way(opened)
+            words = vaults.FORMER_WAY
+        form.passphrase.errors = [_(words)]
         return _unlock_page(422, form)
     limits.forgive(limits.UNLOCK, str(actor.id))
-    _keep_unlock(actor, opened, form.passphrase.data)
-    return _let_in(actor, opened.keys, safe_next(request.args.get("next") or "/notes"))
+    doubt = witnessing.doubt(actor.id, opened.keys)
+    if doubt is not None and not form.accept.data:
+        return _unlock_page(422, form, doubt)
+    _keep_unlock(actor, opened, form.passphrase.data, doubt)
+    target = safe_next(request.args.get("next") or "/notes")
+    return _let_in(actor, opened.keys, target, accepted=doubt is not None)
 
 
-def _keep_unlock(actor: Actor, opened: Opened, passphrase: str) -> None:
+def _keep_unlock(actor: Actor, opened: Opened, passphrase: str, doubt: Doubt | None) -> None:
     """Note the unlock; stretch the passphrase anew if that was cheaper than it is today."""
+    assert opened.keys is not None
     dearer = None
     if vaults.is_cheap(actor.id, sign_ins.policy(settings())):
         dearer = sign_ins.change(opened, passphrase, settings())
     with transactions.write():
         vaults.keep_unlock(actor, clock.now())
+        if doubt is not None:
+            vaults.accept_older(actor, clock.now())
+        unlocking.settle(actor, opened.keys)
         if dearer is not None and dearer.slot is not None:
-            vaults.keep_dearer(actor, dearer.credential, dearer.slot, clock.now())
+            vaults.keep_dearer(actor, opened.keys, dearer.credential, dearer.slot, clock.now())
 
 
-def _let_in(actor: Actor, keys: Keys, target: str) -> Response:
+def _let_in(actor: Actor, keys: Keys, target: str, *, accepted: bool = False) -> Response:
     response: Response = redirect(target, 303)
     if request.headers.get("HX-Request"):
         response = make_response("", 200, {"HX-Redirect": target})
-    unlocking.unlock(response, actor.id, actor.sign_in_id, keys)
+    unlocking.unlock(response, actor.id, actor.sign_in_id, keys, accepted=accepted)
     return response
 
 
-def _unlock_page(status: int, form: PresentForm) -> Response:
+def _unlock_page(status: int, form: UnlockForm, doubt: Doubt | None = None) -> Response:
     ways = vaults.ways(viewer().id)
-    return show_page("vault/unlock.html", status, form=form, ways=ways)
+    return show_page("vault/unlock.html", status, form=form, ways=ways, doubt=doubt)
 
 
 @bp.post("/lock")
@@ -187,7 +209,7 @@ def confirm_code() -> Response:
 
 
 def _confirm(typed: str) -> bool:
-    vaults.confirm_code(viewer(), clock.now(), typed)
+    unlocking.head_moved(vaults.confirm_code(viewer(), clock.now(), typed))
     return True
 
 
@@ -211,21 +233,31 @@ def recover() -> Response:
         return _recover_page(422, form)
     try:
         used = vaults.open_with_code(actor, form.code.data)
+        doubt = witnessing.doubt(actor.id, used.keys)
+        if doubt is not None and not form.accept.data:
+            return _recover_page(422, form, doubt)
         changed = sign_ins.change(Opened(actor.id, used.keys), form.passphrase.data, settings())
         assert changed.slot is not None
         with transactions.write():
             vaults.keep_recovery(actor, clock.now(), used, changed.credential, changed.slot)
+            if doubt is not None:
+                vaults.accept_older(actor, clock.now())
+            unlocking.settle(actor, used.keys)
     except (Invalid, Conflict) as error:
+        if isinstance(error, vaults.FormerWay):
+            tell_of_former_way(Opened(actor.id, None))
         form.refuse(error)
         return _recover_page(422, form)
     limits.forgive(limits.RECOVERY, str(actor.id))
     unlocking.lock_everywhere(actor.id)
     flash(_("Your notes are open again. That code is spent, so please make a new one now."))
-    return _let_in(actor, used.keys, url_for("vault.recovery_code"))
+    target = url_for("vault.recovery_code")
+    return _let_in(actor, used.keys, target, accepted=doubt is not None)
 
 
-def _recover_page(status: int, form: RecoverForm) -> Response:
-    return show_page("vault/recover.html", status, form=form, ways=vaults.ways(viewer().id))
+def _recover_page(status: int, form: RecoverForm, doubt: Doubt | None = None) -> Response:
+    ways = vaults.ways(viewer().id)
+    return show_page("vault/recover.html", status, form=form, ways=ways, doubt=doubt)
 
 
 # -- beginning again -----------------------------------------------------------------------

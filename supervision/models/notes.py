@@ -22,6 +22,8 @@ class Vault(Model):
     """A person's key pairs, sealed under their master key, and the head over all their notes.
 
     `umk_id` names the master key and tells nothing of it; `head_counter` is what the head opens by.
+    `shares` is the ledger of what is shared, whose hash the head holds. `refused_at` is when a
+    former way in was put back and refused, until its owner was told.
     `turn` counts how often the master key was replaced; `former` is the one before, sealed under
     the present one, while some revisions are still under it.
     """
@@ -37,6 +39,8 @@ class Vault(Model):
     umk_id: Mapped[bytes]
     turn: Mapped[int] = mapped_column(default=0, server_default="0")
     former: Mapped[bytes | None]
+    shares: Mapped[bytes | None] = mapped_column(deferred=True)
+    refused_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -6,7 +6,7 @@ All text is sealed. Who shares with whom, and when, is not.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from supervision.db import Model, WithId
@@ -31,6 +31,8 @@ class Share(WithId, Model):
     """A text of a note's, sealed by itself, in its `number`-th state; it goes with its note.
 
     `readers` lists who may read it, under the owner's `signature`; who can is who has a seal.
+    `list_number` grows with each change of the list; 0 is one from before lists were numbered. Once
+    taken back from everybody it is empty: `readers`, `envelope` and `wrap`.
     """
 
     __tablename__ = "share"
@@ -45,6 +47,7 @@ class Share(WithId, Model):
     number: Mapped[int]
     epoch: Mapped[int]
     readers: Mapped[bytes]
+    list_number: Mapped[int] = mapped_column(default=1, server_default="0")
     signature: Mapped[bytes]
     envelope: Mapped[bytes]
     wrap: Mapped[bytes]
@@ -66,16 +69,37 @@ class ShareSeal(Model):
     signature: Mapped[bytes]
 
 
+class ShareTaken(Model):
+    """The server's word that a share's lists up to this number were taken back.
+
+    It refers to no row of the share: put back whole, that must not take its word along.
+    """
+
+    __tablename__ = "share_taken"
+
+    share_id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    list_number: Mapped[int]
+    mac: Mapped[bytes]
+
+
 class ShareOpening(WithId, Model):
-    """A reader has opened a share in its `number`-th state. Its owner alone sees this."""
+    """A reader has opened a share in its `number`-th state. Its owner alone sees this.
+
+    `place` is its place in the chain of the share's openings (1, …); `mac` is over the one before.
+    """
 
     __tablename__ = "share_opening"
-    __table_args__ = (Index("ix_share_opening_share_id_opened_at", "share_id", "opened_at"),)
+    __table_args__ = (
+        UniqueConstraint("share_id", "place", name="uq_share_opening_share_id_place"),
+    )
 
     share_id: Mapped[UUID] = mapped_column(ForeignKey("share.id", ondelete="CASCADE"))
     reader_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     number: Mapped[int]
     opened_at: Mapped[datetime]
+    place: Mapped[int]
+    mac: Mapped[bytes]
 
 
 class ShareComment(WithId, Model):

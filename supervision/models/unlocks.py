@@ -18,7 +18,7 @@ LONGEST = timedelta(hours=8)
 TABLE = """
 CREATE TABLE IF NOT EXISTS unlocked (
     name BLOB PRIMARY KEY, person BLOB NOT NULL, sign_in BLOB NOT NULL, sealed BLOB NOT NULL,
-    since REAL NOT NULL, touched REAL NOT NULL
+    since REAL NOT NULL, touched REAL NOT NULL, counter INTEGER NOT NULL
 ) WITHOUT ROWID
 """
 ALIVE = "touched > :idle AND since > :oldest"
@@ -26,7 +26,10 @@ ALIVE = "touched > :idle AND since > :oldest"
 
 @dataclass(frozen=True)
 class Unlocked:
-    """One browser's unlocked vault. `name` is SHA-256 of the cookie's first half."""
+    """One browser's unlocked vault. `name` is SHA-256 of the cookie's first half.
+
+    `counter` is that of the vault's head when it was last moved here: no older head is believed.
+    """
 
     name: bytes
     person_id: UUID
@@ -34,6 +37,7 @@ class Unlocked:
     sealed: bytes
     since: datetime
     touched: datetime
+    counter: int = 0
 
 
 class Unlocks:
@@ -67,7 +71,7 @@ class Unlocks:
             file.execute(f"DELETE FROM unlocked WHERE NOT ({ALIVE})", _limits(row.since))  # noqa: S608 - a constant
             file.execute("DELETE FROM unlocked WHERE sign_in = ?", (row.sign_in_id.bytes,))
             file.execute(
-                "INSERT INTO unlocked VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO unlocked VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     row.name,
                     row.person_id.bytes,
@@ -75,6 +79,7 @@ class Unlocks:
                     row.sealed,
                     row.since.timestamp(),
                     row.touched.timestamp(),
+                    row.counter,
                 ),
             )
             file.execute("COMMIT")
@@ -89,9 +94,10 @@ class Unlocks:
         if row is None:
             self.delete(name)
             return None
-        name, person, sign_in, sealed, since, touched = row
-        times = (datetime.fromtimestamp(seconds, UTC) for seconds in (since, touched))
-        return Unlocked(name, UUID(bytes=person), UUID(bytes=sign_in), sealed, *times)
+        name, person, sign_in, sealed, since, touched, counter = row
+        whose = (UUID(bytes=person), UUID(bytes=sign_in))
+        since, touched = (datetime.fromtimestamp(seconds, UTC) for seconds in (since, touched))
+        return Unlocked(name, *whose, sealed, since, touched, counter)
 
     def touch(self, name: bytes, at: datetime) -> None:
         """Its person did something; a row that has run out stays so."""
@@ -99,6 +105,13 @@ class Unlocks:
             file.execute(
                 f"UPDATE unlocked SET touched = :at WHERE name = :name AND {ALIVE}",  # noqa: S608 - a constant
                 {"name": name, "at": at.timestamp(), **_limits(at)},
+            )
+
+    def move(self, name: bytes, counter: int) -> None:
+        """The head was moved to this counter."""
+        with self._open() as file:
+            file.execute(
+                "UPDATE unlocked SET counter = max(counter, ?) WHERE name = ?", (counter, name)
             )
 
     def delete(self, name: bytes) -> None:

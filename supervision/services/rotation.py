@@ -16,7 +16,7 @@ from sqlalchemy import Select, bindparam, delete, func, select, update
 
 from supervision.db import db, run, table
 from supervision.domain import vault
-from supervision.domain.vault import FIRST, Keys, Row, Turned
+from supervision.domain.vault import FIRST, Bound, Keys, Row, Turned
 from supervision.errors import N_, Conflict
 from supervision.models.mail import MailKind
 from supervision.models.notes import Note, NoteIndex, NoteRevision, SlotKind, Vault, VaultSlot
@@ -24,7 +24,8 @@ from supervision.permissions import Actor
 from supervision.services import mail, people, sharing
 from supervision.services import vault as vaults
 from supervision.services.audit import Act, record
-from supervision.services.notes.rows import keep_head, lock_vault, shelf
+from supervision.services.heads import keep_head, lock_vault
+from supervision.services.notes.rows import shelf
 from supervision.services.sign_ins import Changed
 
 BATCH = 200
@@ -110,20 +111,23 @@ def begin(actor: Actor, at: datetime, turned: Turned, changed: Changed) -> None:
     former = turned.keys.former
     assert former is not None
     assert changed.slot is not None
-    row = lock_vault(actor)
+    row = lock_vault(actor.id)
     if row.former is not None or not compare_digest(row.umk_id, former.id):
         raise Conflict(UNDER_WAY)
     found = shelf(actor, former)
     if not found.sound:
         raise Conflict(ALTERED)
     rows = (Row(*place, hashed) for place, hashed in found.hashes.items())
-    keep_head(row, turned.keys, vault.head_of(turned.keys, rows, row.head_counter + 1))
+    shared = sharing.ledger_of(row, former)
+    counted = vault.head_of(turned.keys, rows, row.head_counter + 1, Bound())
+    keep_head(row, turned.keys, counted)
+    sharing.keep_ledger(row, turned.keys, shared)
     _forget_catalogue(actor)
     row.private, row.former, row.umk_id = turned.private, turned.former, turned.keys.id
     row.turn += 1
     changed.credential.changed_at = at
     people.set_credential(actor.id, changed.credential)
-    vaults.replace_slot(actor.id, changed.slot, changed.credential, at)
+    vaults.replace_slot(actor.id, turned.keys, changed.slot, changed.credential, at)
     codes = VaultSlot.kind.in_((SlotKind.RECOVERY, SlotKind.PENDING))
     db.session.execute(delete(VaultSlot).where(VaultSlot.person_id == actor.id, codes))
     sharing.turn_keys(actor, turned.keys)
@@ -157,7 +161,7 @@ def go_on(actor: Actor, at: datetime, keys: Keys) -> Progress:
 
     What cannot be opened stays as it is. Raises NotFound for who has no vault.
     """
-    row = lock_vault(actor)
+    row = lock_vault(actor.id)
     if row.former is None:
         return Progress(0, 0, over=True)
     values = {"actor_id": actor.id, "turn": row.turn, "most": BATCH}

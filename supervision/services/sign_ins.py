@@ -22,10 +22,14 @@ from supervision.services.audit import Act, record
 
 @dataclass(frozen=True)
 class Opened:
-    """Who was recognised; `keys` is None while the vault needs its recovery code."""
+    """Who was recognised; `keys` is None while the vault needs its recovery code.
+
+    `former`: the passphrase opens a slot that its owner has replaced, so it opens no vault.
+    """
 
     person_id: UUID
     keys: Keys | None
+    former: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,11 @@ def check(email: str, passphrase: str, settings: Settings) -> Opened | None:
     known = vault.Credential(row.salt, _params(row), row.verifier)
     if not vault.verify(known, stretched, row.person_id, pepper):
         return None
-    return Opened(row.person_id, vaults.open_with_passphrase(row.person_id, row, stretched, pepper))
+    try:
+        keys = vaults.open_with_passphrase(row.person_id, row, stretched, pepper)
+    except vaults.FormerWay:
+        return Opened(row.person_id, None, former=True)
+    return Opened(row.person_id, keys)
 
 
 def refuse(at: datetime) -> None:
@@ -130,8 +138,9 @@ def keep_change(actor: Actor, changed: Changed, at: datetime) -> None:
     """Write what `change` made; all other sign-ins end."""
     changed.credential.changed_at = at
     people.set_credential(actor.id, changed.credential)
-    if changed.slot is not None:
-        vaults.replace_slot(actor.id, changed.slot, changed.credential, at)
+    keys = changed.opened.keys
+    if changed.slot is not None and keys is not None:
+        vaults.replace_slot(actor.id, keys, changed.slot, changed.credential, at)
     people.sign_out_everywhere(actor, at, but_here=True)
     people.tell_of_change(actor, at)
     record(Act.PERSON_CHANGE_PASSPHRASE, at, actor.id, actor.id)

@@ -1,8 +1,10 @@
 """Vaults: the ways in, and the recovery code. Rows only; passphrases are stretched before.
 
-Whatever opens is compared with the name of the master key that the vault was made with.
+Whatever opens is compared with the name of the master key that the vault was made with, and each
+way in with what the head says of it: one that was good once is good no more.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
@@ -26,7 +28,7 @@ from supervision.models.notes import (
 )
 from supervision.models.people import Credential
 from supervision.permissions import Actor
-from supervision.services import mail, people, sharing
+from supervision.services import heads, mail, people, sharing
 from supervision.services.audit import Act, record
 
 SLIPS = {
@@ -34,6 +36,19 @@ SLIPS = {
     "length": N_("A recovery code has nine groups of four. Please look at it again."),
     "checksum": N_("There is a slip in it somewhere. Please compare it group by group."),
 }
+FORMER_WAY = N_(
+    "A former way into your notes was put back in the database, and this is it: a passphrase from "
+    "before a change, or a recovery code that was used or replaced. Your notes stay closed. Tell "
+    "your organiser at once."
+)
+REFUSED_ONCE = N_(
+    "A former way into your notes was put back in the database and tried. They stayed closed. Tell "
+    "your organiser, and replace your key: Profile, Recovery code."
+)
+PUT_BACK = N_(
+    "Something that you share is not as you left it, as though an earlier state was put back. What "
+    "you had taken back is taken back again. Look at what you share, and tell your organiser."
+)
 NOT_THIS_CODE = N_("This code does not open your notes. It may be an older one.")
 
 
@@ -59,6 +74,22 @@ class ByCode:
     slot: bytes
 
 
+class FormerWay(Invalid):
+    """What opened is a way in that the owner replaced or used up."""
+
+    def __init__(self) -> None:
+        super().__init__("code", FORMER_WAY)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What an unlock found. `refused_at`: when a former way in was tried. `put_back`: something
+    that is shared is not as its owner left it."""
+
+    refused_at: datetime | None = None
+    put_back: bool = False
+
+
 def make_vault(person_id: UUID, new_vault: NewVault, credential: Credential, at: datetime) -> None:
     """Write a new vault and its passphrase slot. There is one vault a person, so twice fails."""
     db.session.add(
@@ -82,7 +113,8 @@ def open_with_passphrase(
 ) -> Keys | None:
     """The keys, or None: no vault, closed since a reset by mail, or a slot that was altered.
 
-    The three are one answer on purpose: whoever tries learns nothing from the difference.
+    The three are one answer on purpose: whoever tries learns nothing from the difference. Raises
+    FormerWay for a slot that its owner has replaced.
     """
     slot = db.session.get(VaultSlot, (person_id, SlotKind.PASSPHRASE))
     if slot is None or not _fits(slot, credential):
@@ -92,18 +124,33 @@ def open_with_passphrase(
         keys = vault.open_slot(slot.envelope, stretched, person_id, params, credential.salt, pepper)
     except vault.Damaged:
         return None
-    return _whole(person_id, keys)
+    return _whole(slot, keys)
 
 
-def _whole(person_id: UUID, keys: Keys) -> Keys | None:
-    """The keys with the former ones beside them, if there are any; None for another vault's."""
-    if not is_vault_of(person_id, keys):
+def _whole(slot: VaultSlot, keys: Keys) -> Keys | None:
+    """The keys with the former ones beside them, if there are any; None for another vault's.
+
+    Raises FormerWay.
+    """
+    row = db.session.get(Vault, slot.person_id, populate_existing=True)
+    if row is None or not is_vault_of(slot.person_id, keys):
         return None
-    former = db.session.scalar(select(Vault.former).where(Vault.person_id == person_id))
+    _check_way(row, slot, keys)
     try:
-        return keys if former is None else vault.with_former(keys, person_id, former)
+        return keys if row.former is None else vault.with_former(keys, row.person_id, row.former)
     except vault.Damaged:
         return None
+
+
+def _check_way(row: Vault, slot: VaultSlot, keys: Keys) -> None:
+    """A head that does not open says nothing of ways in: its owner is told of that instead."""
+    try:
+        bound = heads.open_head(row, keys).bound
+    except vault.Damaged:
+        return
+    present = vault.envelope_hash(slot.envelope)
+    if bound is not None and not compare_digest(getattr(bound, slot.kind), present):
+        raise FormerWay
 
 
 def is_vault_of(person_id: UUID, keys: Keys) -> bool:
@@ -112,10 +159,13 @@ def is_vault_of(person_id: UUID, keys: Keys) -> bool:
     return found is not None and compare_digest(found, keys.id)
 
 
-def replace_slot(person_id: UUID, slot: bytes, credential: Credential, at: datetime) -> None:
+def replace_slot(
+    person_id: UUID, keys: Keys, slot: bytes, credential: Credential, at: datetime
+) -> None:
     """Write a passphrase slot in the place of the former one; no note is touched."""
     db.session.merge(_slot(person_id, SlotKind.PASSPHRASE, slot, at, credential))
     db.session.flush()
+    heads.bind_ways(person_id, keys, passphrase=slot)
 
 
 def ways(person_id: UUID) -> Ways:
@@ -143,6 +193,49 @@ def keep_unlock(actor: Actor, at: datetime) -> None:
     record(Act.VAULT_UNLOCK, at, actor.id, actor.id)
 
 
+def accept_older(actor: Actor, at: datetime) -> None:
+    """Leave a line: the owner was told that their vault is older than a browser remembers."""
+    record(Act.VAULT_ACCEPT_OLDER, at, actor.id, actor.id)
+
+
+def settle(
+    actor: Actor, at: datetime, keys: Keys, pepper: bytes, taken_here: Collection[UUID] = ()
+) -> Settled:
+    """At each unlock: bind what the head has never bound, count in what was done while locked,
+    and say what was put back. `taken_here` is what this browser remembers as taken back.
+    """
+    row = heads.lock_vault(actor.id)
+    refused_at, row.refused_at = row.refused_at, None
+    try:
+        if heads.open_head(row, keys).bound is None:
+            heads.rebind(row, keys, heads.ways_now(actor.id))
+            sharing.adopt(actor, row, keys, pepper)
+        put_back = sharing.settle(actor, at, row, keys, pepper, taken_here)
+    except (vault.Damaged, Conflict):
+        put_back = False  # head or pairs do not open: the list of notes and the shares say so
+    return Settled(refused_at, put_back)
+
+
+def refuse_former_way(person_id: UUID, at: datetime) -> None:
+    """A former way in was tried: a line, a mail to its owner, and a word at their next unlock."""
+    row = heads.lock_vault(person_id)
+    row.refused_at = at
+    record(Act.VAULT_FORMER_WAY, at, person_id, person_id)
+    for owner in mail.readers([person_id]):
+        mail.tell(
+            owner,
+            f"former-way:{uuid4()}",
+            N_("A former way into your notes was put back"),
+            N_(
+                "Somebody tried a former passphrase or recovery code of yours, and it had been put "
+                "back in the database. Your notes stayed closed.\n\nTell your organiser at once. "
+                "When you next open your notes, replace their key (Profile, Recovery code).\n"
+            ),
+            at,
+            kind=MailKind.ACCOUNT,
+        )
+
+
 def refuse_unlock(actor: Actor, at: datetime) -> None:
     """Leave a line about an unlock that was refused."""
     record(Act.VAULT_UNLOCK_REFUSED, at, actor.id, actor.id)
@@ -159,11 +252,13 @@ def is_cheap(person_id: UUID, policy: KdfParams) -> bool:
     return vault.below_policy(KdfParams(row.memory_kib, row.passes, row.lanes), policy)
 
 
-def keep_dearer(actor: Actor, credential: Credential, slot: bytes, at: datetime) -> None:
+def keep_dearer(
+    actor: Actor, keys: Keys, credential: Credential, slot: bytes, at: datetime
+) -> None:
     """Write the same passphrase's credential and slot at dearer costs."""
     credential.changed_at = at
     people.set_credential(actor.id, credential)
-    replace_slot(actor.id, slot, credential, at)
+    replace_slot(actor.id, keys, slot, credential, at)
 
 
 # -- the recovery code ---------------------------------------------------------------------
@@ -178,30 +273,40 @@ def new_code(actor: Actor, at: datetime, keys: Keys) -> str:
     envelope = vault.recovery_slot(keys, code, actor.id)
     db.session.merge(_slot(actor.id, SlotKind.PENDING, envelope, at))
     db.session.flush()
+    heads.bind_ways(actor.id, keys, pending=envelope)
     return code
 
 
-def confirm_code(actor: Actor, at: datetime, typed: str) -> None:
-    """The code was typed back and opens the vault: now it is the recovery code. Raises Invalid."""
+def confirm_code(actor: Actor, at: datetime, typed: str) -> Keys:
+    """The code was typed back and opens the vault: now it is the recovery code. Returns what it
+    opened.
+
+    Raises Invalid, and FormerWay for a code that does not wait any more.
+    """
     opened = _open_code(actor.id, SlotKind.PENDING, typed)
     _delete_slots(actor.id, SlotKind.PENDING, SlotKind.RECOVERY)
     slot = _slot(actor.id, SlotKind.RECOVERY, opened.slot, at)
     slot.confirmed_at = at
     db.session.add(slot)
     db.session.flush()
+    heads.bind_ways(actor.id, opened.keys, recovery=opened.slot, pending=b"")
     record(Act.VAULT_CODE, at, actor.id, actor.id)
+    return opened.keys
 
 
-def keep_recovery_slot(person_id: UUID, envelope: bytes, at: datetime, *, confirmed: bool) -> None:
+def keep_recovery_slot(
+    person_id: UUID, keys: Keys, envelope: bytes, at: datetime, *, confirmed: bool
+) -> None:
     """Write a recovery slot that was made elsewhere, in the place of any former one."""
     slot = _slot(person_id, SlotKind.RECOVERY, envelope, at)
     slot.confirmed_at = at if confirmed else None
     db.session.merge(slot)
     db.session.flush()
+    heads.bind_ways(person_id, keys, recovery=envelope)
 
 
 def open_with_code(actor: Actor, typed: str) -> ByCode:
-    """Open the vault with its recovery code. Writes nothing. Raises Invalid."""
+    """Open the vault with its recovery code. Writes nothing. Raises Invalid, FormerWay."""
     return _open_code(actor.id, SlotKind.RECOVERY, typed)
 
 
@@ -217,7 +322,8 @@ def keep_recovery(
     _delete_slots(actor.id, SlotKind.PENDING)
     credential.changed_at = at
     people.set_credential(actor.id, credential)
-    replace_slot(actor.id, slot, credential, at)
+    heads.bind_ways(actor.id, used.keys, recovery=b"", pending=b"")
+    replace_slot(actor.id, used.keys, slot, credential, at)
     record(Act.VAULT_RECOVER, at, actor.id, actor.id)
     mail.tell(
         actor,
@@ -263,7 +369,7 @@ def _open_code(person_id: UUID, kind: SlotKind, typed: str) -> ByCode:
         keys = vault.open_recovery_slot(slot.envelope, code, person_id)
     except vault.Damaged:
         raise Invalid("code", NOT_THIS_CODE) from None
-    whole = _whole(person_id, keys)
+    whole = _whole(slot, keys)
     if whole is None:
         raise Invalid("code", NOT_THIS_CODE)
     return ByCode(whole, slot.envelope)

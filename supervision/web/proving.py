@@ -7,10 +7,12 @@ from flask_babel import lazy_gettext as lazy
 from wtforms import Field, PasswordField
 from wtforms.validators import InputRequired
 
+from supervision import clock
 from supervision.permissions import Actor
 from supervision.services import sign_ins
+from supervision.services import vault as vaults
 from supervision.services.sign_ins import Opened
-from supervision.web import limits, passphrases
+from supervision.web import limits, passphrases, transactions
 from supervision.web.forms import REQUIRED, Form
 from supervision.web.settings import settings
 
@@ -48,4 +50,12 @@ def prove(actor: Actor, form: Form, field: Field) -> Opened | None:
         field.errors = [_("This is not your present passphrase.")]
         return None
     limits.forgive(limits.UNLOCK, str(actor.id))
+    if opened.former:
+        tell_of_former_way(opened)
     return opened
+
+
+def tell_of_former_way(opened: Opened) -> None:
+    """A passphrase was right and its slot is one that its owner had replaced: they learn of it."""
+    with transactions.write():
+        vaults.refuse_former_way(opened.person_id, clock.now())

@@ -10,6 +10,11 @@ def settings() -> Settings:
     return found
 
 
+def pepper() -> bytes:
+    """The server's secret, which is not in the database."""
+    return settings().pepper.encode()
+
+
 def base_url() -> str:
     """The public address without a slash at its end.
 

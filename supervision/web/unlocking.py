@@ -14,19 +14,24 @@ from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, current_app, flash, g, request, session
+from flask_babel import gettext as _
 from flask_login import current_user, logout_user
 from werkzeug.wrappers import Response
 
 from supervision import clock
 from supervision.config import Settings
+from supervision.db import end_reading
 from supervision.domain import vault
 from supervision.domain.vault import Keys
 from supervision.errors import Locked
 from supervision.models.unlocks import Unlocked, Unlocks
-from supervision.web import runtime
+from supervision.permissions import Actor
+from supervision.services import heads
+from supervision.services import vault as vaults
+from supervision.web import runtime, witnessing
 from supervision.web.auth import viewer
-from supervision.web.settings import settings
+from supervision.web.settings import pepper, settings
 
 NAME_BYTES, SECRET_BYTES = 16, 32
 TICKET_LETTERS = (NAME_BYTES + SECRET_BYTES) * 4 // 3
@@ -55,12 +60,19 @@ def cookie_name(secure: bool) -> str:
     return "__Host-vault" if secure else "vault"
 
 
-def unlock(response: Response, person_id: UUID, sign_in_id: UUID, keys: Keys) -> None:
-    """Keep the vault open for this browser: a row in memory, a cookie that ends with it."""
+def unlock(
+    response: Response, person_id: UUID, sign_in_id: UUID, keys: Keys, *, accepted: bool = False
+) -> None:
+    """Keep the vault open for this browser: a row in memory, a cookie that ends with it.
+
+    The browser remembers how the vault stands; `accepted`: even if it has been further before.
+    """
     ticket, at = Ticket(os.urandom(NAME_BYTES), os.urandom(SECRET_BYTES)), clock.now()
     boot_key = settings().boot_key
     sealed = vault.wrap_for_session(keys, ticket.secret, boot_key, person_id, sign_in_id)
-    _unlocks().add(Unlocked(ticket.name, person_id, sign_in_id, sealed, at, at))
+    stand = heads.stand_of(person_id)
+    counter = stand.counter if stand is not None else 0
+    _unlocks().add(Unlocked(ticket.name, person_id, sign_in_id, sealed, at, at, counter))
     response.set_cookie(
         cookie_name(settings().secure),
         urlsafe_b64encode(ticket.sid + ticket.secret).decode(),
@@ -69,7 +81,20 @@ def unlock(response: Response, person_id: UUID, sign_in_id: UUID, keys: Keys) ->
         samesite="Strict",
         path="/",
     )
-    g.vault_keys = keys
+    if stand is not None:
+        witnessing.remember(response, person_id, keys, stand, accepted=accepted)
+    witnessing.forget_taken(response, person_id)
+    keys.moved, g.vault_keys = False, keys
+
+
+def settle(actor: Actor, keys: Keys) -> None:
+    """What an unlock counts in, within its transaction; says what was put back."""
+    taken = witnessing.taken_here(actor.id)
+    found = vaults.settle(actor, clock.now(), keys, pepper(), taken)
+    if found.refused_at is not None:
+        flash(_(vaults.REFUSED_ONCE), "warning")
+    if found.put_back:
+        flash(_(vaults.PUT_BACK), "warning")
 
 
 def lock(response: Response) -> None:
@@ -142,11 +167,13 @@ def _open() -> Keys | None:
         return None
     actor = viewer()
     try:
-        return vault.unwrap_from_session(
+        keys = vault.unwrap_from_session(
             row.sealed, ticket.secret, settings().boot_key, actor.id, actor.sign_in_id
         )
     except vault.Damaged:
         return None
+    keys.floor = row.counter
+    return keys
 
 
 def _ticket() -> Ticket | None:
@@ -190,6 +217,26 @@ def _touch(response: Response) -> Response:
     return response
 
 
+def head_moved(keys: Keys) -> None:
+    """Keys that were not those of the open vault have moved its head: it is to be followed too."""
+    g.moved_keys = keys
+
+
+def _follow(response: Response) -> Response:
+    """The head was moved: this browser and this session know it from now on."""
+    keys = g.get("moved_keys") or g.get("vault_keys")
+    if keys is None or not keys.moved or response.status_code >= 400:
+        return response
+    stand = heads.stand_of(viewer().id)
+    end_reading()
+    if stand is not None:
+        witnessing.remember(response, viewer().id, keys, stand)
+        ticket = _ticket()
+        if ticket is not None:
+            _unlocks().move(ticket.name, stand.counter)
+    return response
+
+
 def _unlocks() -> Unlocks:
     found: Unlocks = current_app.extensions["unlocks"]
     return found
@@ -201,3 +248,4 @@ def init(app: Flask, settings: Settings) -> None:
     app.extensions["unlocks_seen"] = {}
     app.context_processor(lambda: {"vault_unlocked": _Lazily()})
     app.after_request(_touch)
+    app.after_request(_follow)

@@ -388,8 +388,8 @@ def test_share_shows_to_another_where_nobody_looks_whose_it_is(compared, enter_a
     share_id = give(compared, write(compared), compared.alice)
     monkeypatch.setattr(sharing, "seen_own", lambda *parts: None)
 
-    def anybody_s(actor, keys, wanted):
-        return real(compared.bob, compared.of(compared.bob), wanted)
+    def anybody_s(actor, keys, pepper, wanted):
+        return real(compared.bob, compared.of(compared.bob), pepper, wanted)
 
     real = sharing.own_share
     monkeypatch.setattr(sharing, "own_share", anybody_s)

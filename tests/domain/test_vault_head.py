@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervision.domain import vault
-from supervision.domain.vault import Damaged, Head, HeadMismatch, Row, head
+from supervision.domain.vault import Bound, Damaged, Head, HeadMismatch, Row, head
 from tests.domain.vault_cast import ALICE, BOB, NOTE, OTHER_NOTE, every_damage, member, seal_note
 
 ROWS = [
@@ -132,14 +132,37 @@ def test_attack_06_head_made_without_the_keys():
 
 
 def test_a_head_opens_to_what_was_sealed():
-    kept = saved(ROWS)
+    kept = saved(ROWS).with_bound(Bound(*(bytes([one]) * 32 for one in range(4))))
     sealed = vault.seal_head(member(ALICE).keys, ALICE, kept)
-    assert vault.open_head(member(ALICE).keys, ALICE, 3, sealed) == kept
+    assert vault.open_head(member(ALICE).keys, ALICE, 4, sealed) == kept
 
 
-def test_a_new_vault_has_an_empty_head():
+def test_a_head_from_before_heads_bound_anything_opens_and_says_so():
+    sealed = vault.seal_head(member(ALICE).keys, ALICE, saved(ROWS))
+    assert len(sealed) == 192
+    assert vault.open_head(member(ALICE).keys, ALICE, 3, sealed).bound is None
+
+
+def test_saves_and_deletions_keep_what_a_head_binds():
+    keys, bound = member(ALICE).keys, Bound(passphrase=bytes(range(32)))
+    head = Head(bound=bound).with_row(keys, ROWS[0])
+    assert (head.bound, head.without_row(keys, ROWS[0]).bound) == (bound, bound)
+
+
+def test_a_new_vault_has_a_head_that_binds_its_slot_alone():
     alice = member(ALICE)
-    assert vault.open_head(alice.keys, ALICE, 0, alice.made.head) == Head(0, 0, 0)
+    bound = Bound(passphrase=vault.envelope_hash(alice.made.slot))
+    assert vault.open_head(alice.keys, ALICE, 0, alice.made.head) == Head(bound=bound)
+
+
+def test_a_head_older_than_the_session_has_seen_is_refused():
+    keys = vault.Keys(member(ALICE).keys.umk)
+    sealed = vault.seal_head(keys, ALICE, saved(ROWS))
+    keys.floor = 3
+    assert vault.open_head(keys, ALICE, 3, sealed).counter == 3
+    keys.floor = 4
+    with pytest.raises(HeadMismatch, match="older"):
+        vault.open_head(keys, ALICE, 3, sealed)
 
 
 @pytest.mark.parametrize(("person", "counter"), [(ALICE, 2), (ALICE, 4), (BOB, 3)])

@@ -1,6 +1,7 @@
 """Handing a text on: who can read it, and all that must not open. Pins, and the eight words."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -14,6 +15,7 @@ from supervision.domain.vault import (
     Damaged,
     Handed,
     KeyChanged,
+    Readers,
     Subject,
     WrongKey,
     contacts,
@@ -77,15 +79,19 @@ def give(
     *readers: UUID,
     body: bytes = BODY,
     author: UUID = ALICE,
-    everybody: bytes | None = None,
+    everybody: Readers | None = None,
 ) -> vault.Shared:
     """Alice shares something with Bob, or others."""
     whom = readers or (BOB,)
     who = holder(author)
-    listed = vault.listed(whom) if everybody is None else everybody
+    listed = a_list(whom) if everybody is None else everybody
     publics = [holder(reader).public for reader in whom]
     about = subject or of_note(author=author)
     return vault.seal_shared(who.keys, who.private, about, body, publics, listed)
+
+
+def a_list(whom: Iterable[UUID], number: int = 1) -> Readers:
+    return Readers(vault.listed(whom), number)
 
 
 def read(
@@ -95,7 +101,7 @@ def read(
     reader: UUID = BOB,
     author: vault.PublicKeys | None = None,
     subject: Subject | None = None,
-    everybody: bytes | None = None,
+    everybody: Readers | None = None,
     envelope: bytes | None = None,
 ) -> bytes:
     """What somebody's request for that share reads."""
@@ -105,7 +111,7 @@ def read(
         me.public,
         author or holder(ALICE).public,
         subject or of_note(),
-        vault.listed([BOB]) if everybody is None else everybody,
+        a_list([BOB]) if everybody is None else everybody,
         given.sealed.envelope if envelope is None else envelope,
         handed or given.handed[reader],
     )
@@ -127,7 +133,7 @@ def test_a_share_shows_no_text():
 
 def test_each_reader_has_a_key_of_their_own():
     given_ = give(None, BOB, CAROL)
-    everybody = vault.listed([CAROL, BOB])
+    everybody = a_list([CAROL, BOB])
     assert [read(given_, reader=one, everybody=everybody) for one in (BOB, CAROL)] == [BODY, BODY]
     with pytest.raises(Damaged):
         read(given_, given_.handed[CAROL], everybody=everybody)
@@ -194,7 +200,7 @@ def test_what_was_sealed_to_one_epoch_does_not_open_for_another():
     given_ = give()
     with pytest.raises(Damaged):
         vault.open_shared(
-            *(private, public, holder(ALICE).public, of_note(), vault.listed([BOB])),
+            *(private, public, holder(ALICE).public, of_note(), a_list([BOB])),
             *(given_.sealed.envelope, given_.handed[BOB]),
         )
 
@@ -204,7 +210,7 @@ def test_an_author_s_second_epoch_does_not_pass_for_their_first():
     second = pairs.new_pairs(alice.keys, ALICE, PEPPER, epoch=2)
     public = vault.read_public(second.public, ALICE, PEPPER, epoch=2)
     private = vault.open_private(alice.keys, second.private, public)
-    listed = vault.listed([BOB])
+    listed = a_list([BOB])
     later = vault.seal_shared(
         alice.keys, private, of_note(), BODY, [holder(BOB).public], listed, epoch=2
     )
@@ -227,7 +233,7 @@ def forged() -> tuple[vault.Shared, Handed]:
         of_note(),
         b"never written",
         [holder(BOB).public],
-        vault.listed([BOB]),
+        a_list([BOB]),
     )
     return made, made.handed[BOB]
 
@@ -276,7 +282,7 @@ def test_attack_20_share_replayed_elsewhere(subject):
 
 
 def test_attack_20_share_replayed_to_another_reader():
-    given_, everybody = give(None, BOB, CAROL), vault.listed([BOB, CAROL])
+    given_, everybody = give(None, BOB, CAROL), a_list([BOB, CAROL])
     with pytest.raises(Damaged):
         read(given_, given_.handed[BOB], reader=CAROL, everybody=everybody)
 
@@ -338,7 +344,7 @@ def test_attack_20_one_field_left_is_enough(monkeypatch):
 
 def as_another(field: str) -> bytes:
     """Bob's keys pass for those of another record, or of another reader, who is in the list."""
-    bob, everybody = holder(BOB), vault.listed([BOB, CAROL])
+    bob, everybody = holder(BOB), a_list([BOB, CAROL])
     given_ = give(None, BOB, everybody=everybody)
     person, record = (CAROL, bob.public.record) if field == "reader" else (BOB, b"another")
     twin = vault.PublicKeys(person, 1, record, bob.public.hpke, bob.public.ed25519)
@@ -363,10 +369,10 @@ def test_attack_20_succeeds_without_name_or_record(monkeypatch, field):
 
 def test_attack_21_reader_slipped_into_a_list():
     alice = holder(ALICE)
-    readers = vault.listed([BOB])
+    readers = a_list([BOB])
     signature = vault.sign_list(alice.private, of_note(), readers)
     vault.check_list(alice.public, of_note(number=7), readers, signature)
-    longer = vault.listed([BOB, CAROL])
+    longer = a_list([BOB, CAROL])
     carols = vault.sign_list(holder(CAROL).private, of_note(), longer)
     for forged_list, by in ((longer, signature), (longer, carols), (readers, bytes(64))):
         with pytest.raises(Damaged):
@@ -378,19 +384,19 @@ def test_attack_21_reader_slipped_into_a_list():
 
 def test_attack_21_list_that_grew_opens_for_nobody():
     with pytest.raises(Damaged):
-        read(give(), everybody=vault.listed([BOB, CAROL]))
+        read(give(), everybody=a_list([BOB, CAROL]))
 
 
 def test_attack_21_succeeds_without_the_signature(monkeypatch):
     monkeypatch.setattr(sharing, "_verify", lambda *parts: None)
-    longer = vault.listed([BOB, CAROL])
+    longer = a_list([BOB, CAROL])
     vault.check_list(holder(ALICE).public, of_note(), longer, bytes(64))
     assert read(give(), everybody=longer) == BODY
 
 
 def test_nobody_is_handed_what_the_list_does_not_name():
     with pytest.raises(Damaged):
-        give(None, CAROL, everybody=vault.listed([BOB]))
+        give(None, CAROL, everybody=a_list([BOB]))
 
 
 # -- 23: another state ---------------------------------------------------------------------
@@ -421,7 +427,7 @@ def test_attack_23_succeeds_with_one_key_and_without_the_number(monkeypatch):
 def other_key() -> tuple[vault.Shared, Handed]:
     """Alice hands Carol another key to the envelope that Bob reads, and duly signs that."""
     alice, carol = holder(ALICE), holder(CAROL)
-    everybody = vault.listed([BOB, CAROL])
+    everybody = a_list([BOB, CAROL])
     given_ = give(None, BOB, CAROL)
     place = sharing._place(of_note(), 1)
     info = sharing._info(of_note(), place, given_.sealed.envelope, carol.public)
@@ -433,7 +439,7 @@ def other_key() -> tuple[vault.Shared, Handed]:
 def test_attack_36_share_made_for_two_keys():
     given_, handed = other_key()
     with pytest.raises(WrongKey, match="commitment"):
-        read(given_, handed, reader=CAROL, everybody=vault.listed([BOB, CAROL]))
+        read(given_, handed, reader=CAROL, everybody=a_list([BOB, CAROL]))
 
 
 def test_attack_36_share_is_left_to_the_tag_without_the_commitment(monkeypatch):
@@ -441,7 +447,7 @@ def test_attack_36_share_is_left_to_the_tag_without_the_commitment(monkeypatch):
     drop(monkeypatch, "commitment")
     given_, handed = other_key()
     with pytest.raises(Damaged, match="tag"):
-        read(given_, handed, reader=CAROL, everybody=vault.listed([BOB, CAROL]))
+        read(given_, handed, reader=CAROL, everybody=a_list([BOB, CAROL]))
 
 
 # -- the eight words -----------------------------------------------------------------------

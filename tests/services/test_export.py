@@ -154,7 +154,7 @@ def test_what_is_shared_and_answered_is_there(app, clock):
     compare_all(place)
     share_id = give(place, write_page(place), place.carol)
     gone = give(place, write_page(place), place.alice)
-    sharing.revoke(place.bob, AT, gone)
+    sharing.revoke(place.bob, AT, pepper(), gone)
     comment = (place.carol, AT, place.of(place.carol), share_id, uuid4(), "Be kind to you.", BASE)
     sharing.add_comment(*comment)
     found = files_of(place.bob, place.of(place.bob))

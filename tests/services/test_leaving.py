@@ -18,7 +18,7 @@ from supervision.models.sessions import Claim
 from supervision.services import feeds, integrity, leaving, notes, people, rosters
 from tests import factories
 from tests.support import links
-from tests.support.vaults import furnish
+from tests.support.vaults import furnish, pepper
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -32,7 +32,7 @@ def house(app, clock):
 
 
 def close(actor, at=AT):
-    leaving.close_account(actor, at, URL)
+    leaving.close_account(actor, at, URL, pepper())
     db.session.commit()
 
 
@@ -70,7 +70,7 @@ def test_who_alone_leads_a_roster_is_refused_and_told_which(house):
     found = leaving.in_the_way(house.alice)
     assert [title for _id, title in found.rosters] == ["Bob with Alice", "Tuesday group"]
     with pytest.raises(Conflict):
-        leaving.close_account(house.alice, AT, URL)
+        leaving.close_account(house.alice, AT, URL, pepper())
     db.session.rollback()
     assert state_of(house.alice) == PersonState.ACTIVE
 
@@ -85,7 +85,7 @@ def test_who_leads_with_another_or_led_what_has_ended_may_leave(house):
 
 def test_last_organiser_stays_and_one_of_two_may_leave(house):
     with pytest.raises(Conflict):
-        leaving.close_account(house.dana, AT, URL)
+        leaving.close_account(house.dana, AT, URL, pepper())
     db.session.rollback()
     factories.person("olga", role=Role.ORGANISER)
     close(house.dana)

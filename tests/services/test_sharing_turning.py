@@ -55,7 +55,10 @@ def test_shares_and_compared_keys_outlast_a_new_master_key(compared):
     share_id = give(compared, write(compared), compared.alice, compared.carol)
     turn(compared, compared.bob)
     assert states(compared, compared.bob) == {KeyState.CHECKED}
-    assert sharing.own_share(compared.bob, compared.of(compared.bob), share_id).passage is not None
+    assert (
+        sharing.own_share(compared.bob, compared.of(compared.bob), pepper(), share_id).passage
+        is not None
+    )
     assert read(compared, compared.alice, share_id) == TEXT
     again = give(compared, write(compared), compared.alice)
     assert read(compared, compared.alice, again) == TEXT
@@ -76,7 +79,7 @@ def test_compared_keys_are_lost_where_pins_are_not_made_anew(compared, monkeypat
 def test_closing_an_account_takes_back_what_it_shared(compared):
     share_id = give(compared, write(compared), compared.alice, compared.carol)
     with writing():
-        leaving.close_account(compared.bob, AT, BASE)
+        leaving.close_account(compared.bob, AT, BASE, pepper())
     with pytest.raises(NotFound):
         read(compared, compared.alice, share_id)
     assert db.session.scalar(select(func.count()).select_from(ShareSeal)) == 0
@@ -84,7 +87,7 @@ def test_closing_an_account_takes_back_what_it_shared(compared):
 
 def test_nobody_s_keys_are_remembered_once_they_have_left(compared):
     with writing():
-        leaving.close_account(compared.bob, AT, BASE)
+        leaving.close_account(compared.bob, AT, BASE, pepper())
     leaving.finish_due(AT + timedelta(days=7))
     about = select(func.count()).where(
         (KeyPin.person_id == compared.bob.id) | (KeyPin.owner_id == compared.bob.id)

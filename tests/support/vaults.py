@@ -38,7 +38,7 @@ def furnish(actor: Actor, passphrase: str = PASSPHRASE, code: str | None = "") -
         sign_ins.keep(made, at)
         if code is not None:
             slot = vault.recovery_slot(keys, code or vault.new_recovery_code(), actor.id)
-            vaults.keep_recovery_slot(actor.id, slot, at, confirmed=True)
+            vaults.keep_recovery_slot(actor.id, keys, slot, at, confirmed=True)
     return keys
 
 

@@ -4,34 +4,53 @@ from typing import Any
 
 from flask import (
     Blueprint,
+    flash,
     redirect,
     request,
     session,
+    url_for,
 )
+from flask_babel import gettext as _
 from flask_login import login_user
 from werkzeug.wrappers import Response
 
 from supervision import clock
 from supervision.services import people
+from supervision.services import vault as vaults
 from supervision.services.sign_ins import Opened
-from supervision.web import passphrases, transactions, unlocking
+from supervision.web import passphrases, transactions, unlocking, witnessing
 from supervision.web.auth import Viewer
+from supervision.web.proving import tell_of_former_way
 
 bp = Blueprint("people", __name__)
 
 
 def go_in(opened: Opened, target: str) -> Response:
-    """A fresh session for a fresh sign-in, and the vault open if the passphrase opens it."""
+    """A fresh session for a fresh sign-in, and the vault open if the passphrase opens it.
+
+    A vault that is older than this browser remembers stays locked: unlocking it says what to do.
+    """
     session.clear()
+    keys = opened.keys
+    doubt = witnessing.doubt(opened.person_id, keys) if keys is not None else None
     with transactions.write():
         at = clock.now()
         sign_in_id = people.sign_in(opened.person_id, request.user_agent.string, at)
         actor = people.actor_for(sign_in_id, at)
+        assert actor is not None
+        if keys is not None and doubt is None:
+            unlocking.settle(actor, keys)
     login_user(Viewer(**vars(actor)))
     session.permanent = True
+    if opened.former:
+        tell_of_former_way(opened)
+        flash(_(vaults.FORMER_WAY), "warning")
+    if doubt is not None:
+        flash(_("Your notes stay locked for now: something about them is not as it should be."))
+        return redirect(url_for("vault.unlock", next=target), 303)
     response = redirect(target, 303)
-    if opened.keys is not None:
-        unlocking.unlock(response, opened.person_id, sign_in_id, opened.keys)
+    if keys is not None:
+        unlocking.unlock(response, opened.person_id, sign_in_id, keys)
     return response
 
 

@@ -109,7 +109,10 @@ def change_passphrase() -> Response:
         sign_ins.keep_change(actor, changed, clock.now())
     unlocking.lock_others(actor.id, actor.sign_in_id)
     flash(_("Your passphrase is changed. All other devices were signed out."))
-    return redirect(url_for("people.profile"), 303)
+    if opened.keys is None:
+        return redirect(url_for("people.profile"), 303)
+    unlocking.head_moved(opened.keys)
+    return redirect(url_for("rotation.index", changed="yes"), 303)
 
 
 def _is_another(person_id: UUID, form: PassphraseForm) -> bool:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from supervision import clock
 from supervision.blueprints.sharing.forms import WordsForm
-from supervision.blueprints.sharing.parts import bp, pepper, to_unlock
+from supervision.blueprints.sharing.parts import bp, to_unlock
 from supervision.domain.vault import Keys
 from supervision.errors import Conflict
 from supervision.services import sharing
@@ -16,6 +16,7 @@ from supervision.web import transactions, unlocking
 from supervision.web.auth import safe_next, signed_in, viewer
 from supervision.web.fragments import page
 from supervision.web.proving import prove
+from supervision.web.settings import pepper
 
 
 @bp.get("/sharing/people")

@@ -9,16 +9,17 @@ from werkzeug.wrappers import Response
 from supervision import clock
 from supervision.blueprints.sharing.parts import bp, shown, to_unlock, wanted_page
 from supervision.services import sharing
-from supervision.web import unlocking
+from supervision.web import unlocking, witnessing
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page
+from supervision.web.settings import pepper
 
 
 @bp.get("/sharing")
 @signed_in
 def index() -> Response:
     wanted = wanted_page()
-    lines, more = sharing.own_shares(viewer(), wanted)
+    lines, more = sharing.own_shares(viewer(), wanted, unlocking.opened())
     return page("sharing/index.html", lines=lines, page=wanted, more=more)
 
 
@@ -29,7 +30,7 @@ def own(share_id: UUID) -> Response:
     keys = unlocking.opened()
     if keys is None:
         return to_unlock()
-    found = sharing.own_share(viewer(), keys, share_id)
+    found = sharing.own_share(viewer(), keys, pepper(), share_id)
     blocks = shown(found.passage) if found.passage else []
     return page("sharing/own.html", share=found, blocks=blocks)
 
@@ -42,11 +43,14 @@ def revoke(share_id: UUID) -> Response:
     sharing.seen_own(actor, share_id)
     reader_id = request.form.get("reader", type=UUID)
     if reader_id is None:
-        sharing.revoke(actor, at, share_id)
+        sharing.revoke(actor, at, pepper(), share_id, unlocking.opened())
     else:
-        sharing.revoke_from(actor, at, unlocking.keys(), share_id, reader_id)
+        sharing.revoke_from(actor, at, unlocking.keys(), pepper(), share_id, reader_id)
     flash(_("It is taken back. What was read cannot be unread."))
-    return redirect(url_for("sharing.own", share_id=share_id), 303)
+    response: Response = redirect(url_for("sharing.own", share_id=share_id), 303)
+    if unlocking.opened() is None:
+        witnessing.remember_taken(response, actor.id, share_id)
+    return response
 
 
 @bp.post("/sharing/<uuid:share_id>/again")

@@ -13,7 +13,6 @@ from supervision.domain.markdown import to_html
 from supervision.domain.passages import Passage
 from supervision.errors import N_, Conflict
 from supervision.permissions import Actor
-from supervision.web.settings import settings
 
 bp = Blueprint("sharing", __name__)
 
@@ -37,10 +36,6 @@ def shown(passage: Passage) -> list[Shown]:
 def to_unlock() -> Response:
     """Ask for the passphrase, and come back to this very address."""
     return redirect(url_for("vault.unlock", next=request.full_path.rstrip("?")))
-
-
-def pepper() -> bytes:
-    return settings().pepper.encode()
 
 
 def wanted_page() -> int:

@@ -12,7 +12,6 @@ from supervision.blueprints.sharing.parts import (
     bp,
     id_of,
     new_key,
-    pepper,
     shown,
     to_unlock,
     wanted_page,
@@ -21,7 +20,7 @@ from supervision.services import sharing
 from supervision.web import forms, transactions, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page
-from supervision.web.settings import base_url
+from supervision.web.settings import base_url, pepper
 
 
 @bp.get("/shared")

@@ -4,7 +4,7 @@
                           └ kek  → slot → Keys ─┬ wrap → one key per revision → text
     recovery code ──────────────→ slot → Keys   ├ priv → key pairs → drafts, shares
     cookie and boot key ────────→ row  → Keys   ├ pin  → whose public keys these are
-                                                ├ head → which rows there must be
+                                                ├ head → what must be there
                                                 └ index → the catalogue and its texts
 
 Every failure is `Damaged` or a kind of it (`WrongKey`, `BadParams`, `HeadMismatch`, `KeyChanged`);
@@ -31,7 +31,15 @@ from supervision.domain.vault.faults import (
     WrongKey,
 )
 from supervision.domain.vault.founding import NewVault, new_vault
-from supervision.domain.vault.head import Head, Row, head_of, open_head, seal_head, verify_head
+from supervision.domain.vault.head import (
+    Bound,
+    Head,
+    Row,
+    head_of,
+    open_head,
+    seal_head,
+    verify_head,
+)
 from supervision.domain.vault.index import Part, open_index, seal_index
 from supervision.domain.vault.kdf import (
     CEILING,
@@ -47,7 +55,19 @@ from supervision.domain.vault.kdf import (
     stretch_nobody,
     stronger,
 )
-from supervision.domain.vault.keys import Keys
+from supervision.domain.vault.keys import Keys, Stand
+from supervision.domain.vault.ledger import (
+    Chain,
+    Entry,
+    Ledger,
+    Opening,
+    Share,
+    chain_opening,
+    is_taken,
+    open_ledger,
+    seal_ledger,
+    vouch_taken,
+)
 from supervision.domain.vault.pairs import (
     PrivateKeys,
     PublicKeys,
@@ -72,6 +92,7 @@ from supervision.domain.vault.revisions import (
 from supervision.domain.vault.rotation import Turned, turn, with_former, without_former
 from supervision.domain.vault.sharing import (
     Handed,
+    Readers,
     Shared,
     Subject,
     a_comment,
@@ -87,6 +108,14 @@ from supervision.domain.vault.sharing import (
 )
 from supervision.domain.vault.slots import open_slot, reseal_slot
 from supervision.domain.vault.unlocked import unwrap_from_session, wrap_for_session
+from supervision.domain.vault.witness import (
+    Witness,
+    name_of,
+    open_taken,
+    open_witness,
+    seal_taken,
+    seal_witness,
+)
 
 __all__ = [
     "CEILING",
@@ -99,36 +128,48 @@ __all__ = [
     "ArchiveKey",
     "BadCode",
     "BadParams",
+    "Bound",
+    "Chain",
     "Credential",
     "Damaged",
+    "Entry",
     "Handed",
     "Head",
     "HeadMismatch",
     "KdfParams",
     "KeyChanged",
     "Keys",
+    "Ledger",
     "NewVault",
+    "Opening",
     "Part",
     "PrivateKeys",
     "PublicKeys",
+    "Readers",
     "Row",
     "Sealed",
+    "Share",
     "Shared",
+    "Stand",
     "Stretched",
     "Subject",
     "Turned",
+    "Witness",
     "WrongKey",
     "a_comment",
     "a_share",
     "archive_key",
     "below_policy",
+    "chain_opening",
     "check_list",
     "check_params",
     "check_passphrase",
     "envelope_hash",
     "head_of",
+    "is_taken",
     "listed",
     "listed_ids",
+    "name_of",
     "new_credential",
     "new_recovery_code",
     "new_vault",
@@ -137,12 +178,15 @@ __all__ = [
     "open_draft",
     "open_head",
     "open_index",
+    "open_ledger",
     "open_own",
     "open_private",
     "open_recovery_slot",
     "open_revision",
     "open_shared",
     "open_slot",
+    "open_taken",
+    "open_witness",
     "pin_contact",
     "read_pinned",
     "read_public",
@@ -157,8 +201,11 @@ __all__ = [
     "seal_draft",
     "seal_head",
     "seal_index",
+    "seal_ledger",
     "seal_revision",
     "seal_shared",
+    "seal_taken",
+    "seal_witness",
     "sign_list",
     "stretch",
     "stretch_nobody",
@@ -167,6 +214,7 @@ __all__ = [
     "unwrap_from_session",
     "verify",
     "verify_head",
+    "vouch_taken",
     "with_former",
     "without_former",
     "words_of",

@@ -62,6 +62,9 @@ class Type(IntEnum):
     ADDRESS = 14
     COMMENT = 15
     FORMER = 16
+    LEDGER = 17
+    WITNESS = 18
+    TAKEN = 19
 
 
 _STARTS = tuple(_START.pack(MAGIC, VERSION, kind, SUITE) for kind in range(max(Type) + 1))

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from supervision.domain.vault.head import Head, seal_head
+from supervision.domain.vault.envelope import envelope_hash
+from supervision.domain.vault.head import Bound, Head, seal_head
 from supervision.domain.vault.kdf import KdfParams, Stretched
 from supervision.domain.vault.keys import Keys, new_keys
 from supervision.domain.vault.pairs import new_pairs
@@ -14,7 +15,7 @@ from supervision.domain.vault.slots import make_slot
 class NewVault:
     """A new vault's row. `keys` is for this request only; all else is stored as it is.
 
-    slot 336 bytes, public 1,371, private 272, head 192 (at counter 0), umk_id 16.
+    slot 336 bytes, public 1,371, private 272, head 320 (at counter 0), umk_id 16.
     """
 
     keys: Keys
@@ -34,11 +35,12 @@ def new_vault(
     """
     keys = new_keys()
     pairs = new_pairs(keys, person_id, pepper)
+    slot = make_slot(keys, person_id, stretched, params, salt, pepper)
     return NewVault(
         keys=keys,
-        slot=make_slot(keys, person_id, stretched, params, salt, pepper),
+        slot=slot,
         public=pairs.public,
         private=pairs.private,
-        head=seal_head(keys, person_id, Head()),
+        head=seal_head(keys, person_id, Head(bound=Bound(passphrase=envelope_hash(slot)))),
         umk_id=keys.id,
     )

@@ -3,7 +3,7 @@
 import os
 from functools import cached_property
 from hmac import compare_digest
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -15,6 +15,16 @@ UMK_BYTES = 32
 ID_BYTES = 16
 
 
+class Stand(NamedTuple):
+    """How a vault stands: its head with the counter, and what its witness is sealed by."""
+
+    counter: int
+    head: bytes
+    private: bytes
+    public: bytes
+    epoch: int
+
+
 class Keys:
     """An unlocked vault. Lives for one request; never stored, logged, pickled or put in a session.
 
@@ -24,7 +34,8 @@ class Keys:
     head   seals the head; `rows` is the HMAC key that counts rows into it
     pin    HMAC key for public keys that this person has checked
     Each is made when first used (a few µs) and kept as long as this object. `former` are the keys
-    before, while what they sealed is still being sealed anew (`rotation`).
+    before, while what they sealed is still being sealed anew (`rotation`). `floor` is the least
+    counter of a head that this session may believe; `moved` says that it has moved the head itself.
     """
 
     def __init__(self, umk: bytes) -> None:
@@ -32,6 +43,8 @@ class Keys:
             raise Damaged("key size")
         self.umk = umk
         self.former: Keys | None = None
+        self.floor = 0
+        self.moved = False
 
     def __repr__(self) -> str:
         return "<Keys>"

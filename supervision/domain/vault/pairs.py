@@ -16,6 +16,7 @@ drafts written from then until the next unlock. The product's promise says so.
 
 import struct
 from dataclasses import dataclass
+from hashlib import sha256
 from hmac import compare_digest
 from hmac import digest as hmac_digest
 from uuid import UUID
@@ -33,9 +34,19 @@ from cryptography.hazmat.primitives.hpke import (
     Suite,
 )
 
-from supervision.domain.vault.envelope import SUITE, Place, Type, pepper_key, place_of, seal, unseal
+from supervision.domain.vault.envelope import (
+    SUITE,
+    OnceKey,
+    Place,
+    Type,
+    pepper_key,
+    place_of,
+    seal,
+    subkey,
+    unseal,
+)
 from supervision.domain.vault.faults import Damaged
-from supervision.domain.vault.keys import Keys
+from supervision.domain.vault.keys import Keys, Stand
 
 HPKE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
@@ -150,6 +161,17 @@ def reseal_private(keys: Keys, fresh: Keys, private: bytes, public: PublicKeys) 
     seeds = unseal(keys.priv, Type.PRIVATE, place, private)
     place = _private_place(fresh, public.person_id, public.record, public.epoch)
     return seal(fresh.priv, Type.PRIVATE, place, seeds)
+
+
+def witness_key(keys: Keys, stand: Stand, person_id: UUID) -> OnceKey:
+    """What a browser's witness is sealed by: from the pairs, which outlive a master key.
+
+    Raises Damaged when the private keys are not those of the record.
+    """
+    record = stand.public[:-_MAC]
+    place = _private_place(keys, person_id, record, stand.epoch)
+    seeds = unseal(keys.priv, Type.PRIVATE, place, stand.private)
+    return OnceKey(subkey(sha256(seeds).digest(), "witness"))
 
 
 def pin_of(keys: Keys, record: bytes) -> bytes:

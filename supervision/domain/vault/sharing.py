@@ -47,6 +47,17 @@ class Subject(NamedTuple):
     number: int
 
 
+class Readers(NamedTuple):
+    """Who may read: a list as `listed` packs it, and its number (1, …), which grows with each
+    change.
+
+    Lists from before they were numbered have number 0, and so has the one reader of a comment.
+    """
+
+    ids: bytes
+    number: int
+
+
 class Handed(NamedTuple):
     """The key of a text, sealed to one reader and signed by its author."""
 
@@ -81,12 +92,12 @@ def listed_ids(readers: bytes) -> list[UUID]:
     return [UUID(bytes=part) for part in _parts(readers)]
 
 
-def sign_list(private: PrivateKeys, subject: Subject, readers: bytes) -> bytes:
+def sign_list(private: PrivateKeys, subject: Subject, readers: Readers) -> bytes:
     """The author's signature (64 bytes) under who may read; the same for all states of a share."""
     return private.ed25519.sign(_list_words(subject, readers))
 
 
-def check_list(author: PublicKeys, subject: Subject, readers: bytes, signature: bytes) -> None:
+def check_list(author: PublicKeys, subject: Subject, readers: Readers, signature: bytes) -> None:
     """Raises Damaged unless the author signed this very list for this share."""
     _verify(author, signature, _list_words(subject, readers))
 
@@ -97,7 +108,7 @@ def seal_shared(
     subject: Subject,
     body: bytes,
     readers: Iterable[PublicKeys],
-    everybody: bytes,
+    everybody: Readers,
     epoch: int = 1,
 ) -> Shared:
     """Seal a text and hand its key to each of `readers` (about 0.15 ms for the first).
@@ -111,7 +122,7 @@ def seal_shared(
     sealed = Sealed(envelope, seal(keys.wrap, Type.WRAP, place, data_key))
     handed = {}
     for reader in readers:
-        _in_list(reader.person_id, everybody)
+        _in_list(reader.person_id, everybody.ids)
         info = _info(subject, place, envelope, reader)
         sealed_key = HPKE.encrypt(data_key, reader.hpke, info=info)
         words = _hand_words(info, envelope, sealed_key, everybody)
@@ -137,7 +148,7 @@ def open_shared(
     reader: PublicKeys,
     author: PublicKeys,
     subject: Subject,
-    everybody: bytes,
+    everybody: Readers,
     envelope: bytes,
     handed: Handed,
 ) -> bytes:
@@ -147,7 +158,7 @@ def open_shared(
     `read_public` where nothing was compared. Raises Damaged unless the author signed exactly this
     for this reader.
     """
-    _in_list(reader.person_id, everybody)
+    _in_list(reader.person_id, everybody.ids)
     place = _place(subject, author.epoch)
     info = _info(subject, place, envelope, reader)
     _verify(author, handed.signature, _hand_words(info, envelope, handed.sealed_key, everybody))
@@ -171,15 +182,20 @@ def _info(subject: Subject, place: Place, envelope: bytes, reader: PublicKeys) -
     return b"SUP1 hand" + expected + whom + envelope[len(expected) : HEADER_BYTES]
 
 
-def _hand_words(info: bytes, envelope: bytes, sealed_key: bytes, everybody: bytes) -> bytes:
+def _hand_words(info: bytes, envelope: bytes, sealed_key: bytes, everybody: Readers) -> bytes:
     """What the author signs for one reader. Each part has one length."""
-    parts = (sha256(part).digest() for part in (envelope, sealed_key, everybody))
-    return b"SUP1 handed" + info + b"".join(parts)
+    parts = (sha256(part).digest() for part in (envelope, sealed_key, everybody.ids))
+    return b"SUP1 handed" + info + b"".join(parts) + _numbered(everybody)
 
 
-def _list_words(subject: Subject, readers: bytes) -> bytes:
+def _list_words(subject: Subject, readers: Readers) -> bytes:
     ids = subject.id.bytes + subject.about.bytes + subject.author_id.bytes
-    return b"SUP1 readers" + bytes([subject.kind]) + ids + readers
+    return b"SUP1 readers" + bytes([subject.kind]) + ids + readers.ids + _numbered(readers)
+
+
+def _numbered(readers: Readers) -> bytes:
+    """24 bytes, so that no list with a number is as long as one without; nothing for these."""
+    return b"SUP1 list number" + readers.number.to_bytes(8) if readers.number else b""
 
 
 def _verify(author: PublicKeys, signature: bytes, words: bytes) -> None:

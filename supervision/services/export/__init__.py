@@ -31,7 +31,7 @@ def files(actor: Actor, keys: Keys, pepper: bytes) -> Iterator[File]:
     yield File("about.txt", _(ABOUT).encode())
     yield from own_files(actor)
     yield from reflection_files(actor, keys, pepper)
-    yield from shared_files(actor, keys)
+    yield from shared_files(actor, keys, pepper)
 
 
 def keep_export(actor: Actor, at: datetime, *, sealed: bool) -> None:

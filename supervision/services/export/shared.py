@@ -29,10 +29,10 @@ _ANSWERED = (
 )
 
 
-def shared_files(actor: Actor, keys: Keys) -> Iterator[File]:
+def shared_files(actor: Actor, keys: Keys, pepper: bytes) -> Iterator[File]:
     """A file for each share, one that was taken back too, then one for all comments."""
     for line in _lines(actor):
-        found = sharing.own_share(actor, keys, line.id)
+        found = sharing.own_share(actor, keys, pepper, line.id)
         name = name_of(found.created_at.date(), line.kind, found.id)
         yield File(f"shared/{name}.json", as_json(_as_told(line, found)))
     answered = [

@@ -81,7 +81,7 @@ def in_the_way(actor: Actor) -> InTheWay:
     return InTheWay(found == [actor.id], rows)
 
 
-def close_account(actor: Actor, at: datetime, base_url: str) -> None:
+def close_account(actor: Actor, at: datetime, base_url: str, pepper: bytes) -> None:
     """Close the actor's account: they are in no roster, no feed and no browser any more.
 
     Reflections and all that is private wait for KEPT; a mailed link brings the account back until
@@ -94,7 +94,7 @@ def close_account(actor: Actor, at: datetime, base_url: str) -> None:
     if found.rosters:
         raise Conflict(LEADS_ALONE)
     _leave_rosters(actor, at, base_url)
-    _turn_off(actor, at)
+    _turn_off(actor, at, pepper)
     db.session.execute(
         update(Person)
         .where(Person.id == actor.id)
@@ -135,9 +135,9 @@ def _is_alone(roster_id: UUID) -> bool:
     return db.session.scalar(there) == 1
 
 
-def _turn_off(actor: Actor, at: datetime) -> None:
+def _turn_off(actor: Actor, at: datetime, pepper: bytes) -> None:
     """Shares and feeds end, calendars elsewhere are forgotten, sent links are worth nothing."""
-    sharing.revoke_all(actor, at)
+    sharing.revoke_all(actor, at, pepper)
     working = select(FeedSubscription.id).where(
         FeedSubscription.person_id == actor.id, FeedSubscription.off_at.is_(None)
     )

@@ -15,13 +15,13 @@ from supervision.errors import NotFound
 from supervision.models.notes import Note, NoteDraft, NoteRevision
 from supervision.permissions import Actor
 from supervision.services.audit import Act, record
+from supervision.services.heads import lock_vault
 from supervision.services.notes import catalogue
 from supervision.services.notes.entries import rosters_of
 from supervision.services.notes.rows import (
     all_of,
     day_only,
     find,
-    lock_vault,
     open_latest,
     present,
     recount,
@@ -45,7 +45,7 @@ def delete_note(actor: Actor, at: datetime, keys: Keys, note_id: UUID) -> None:
 
     The head stops counting it now, since the job that removes its rows has no keys.
     """
-    row = lock_vault(actor)
+    row = lock_vault(actor.id)
     note, root = present(actor, note_id), catalogue.held(row, keys)
     recount(row, keys, gone=_rows(note_id))
     note.deleted_at = at
@@ -60,7 +60,7 @@ def delete_note(actor: Actor, at: datetime, keys: Keys, note_id: UUID) -> None:
 
 def undelete_note(actor: Actor, at: datetime, keys: Keys, note_id: UUID) -> None:
     """Bring a note back. Raises NotFound when the ten minutes are over."""
-    row = lock_vault(actor)
+    row = lock_vault(actor.id)
     note = find(actor, note_id)
     if note is None or note.deleted_at is None or note.deleted_at <= at - UNDO:
         raise NotFound

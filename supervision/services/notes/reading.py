@@ -12,19 +12,18 @@ from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.reflections import Reflection
 from supervision.domain.reflections.catalogue import Card, Cards
-from supervision.domain.vault import FIRST, Keys, Row, Sealed
+from supervision.domain.vault import FIRST, Bound, Keys, Row, Sealed
 from supervision.errors import NotFound
-from supervision.models.notes import Note, NoteRevision
+from supervision.models.notes import Note, NoteRevision, Vault
 from supervision.permissions import Actor
 from supervision.services.audit import Act, record
+from supervision.services.heads import keep_head, lock_vault, open_head, ways_now
 from supervision.services.notes import catalogue
 from supervision.services.notes.links import SessionRef, session_refs
 from supervision.services.notes.rows import (
     Stored,
     all_of,
     day_only,
-    keep_head,
-    lock_vault,
     opened_or_none,
     present,
     shelf,
@@ -202,11 +201,20 @@ def is_sound(actor: Actor, keys: Keys) -> bool:
 
 def accept_rows(actor: Actor, at: datetime, keys: Keys) -> None:
     """Count anew what is there: its owner has been told that something is missing or altered."""
-    row = lock_vault(actor)
+    row = lock_vault(actor.id)
     hashes = shelf(actor, keys).hashes
-    head = vault.head_of(
-        keys, (Row(*place, found) for place, found in hashes.items()), row.head_counter + 1
-    )
+    rows = (Row(*place, found) for place, found in hashes.items())
+    counter = max(row.head_counter, keys.floor) + 1
+    head = vault.head_of(keys, rows, counter, _bound(row, keys))
     keep_head(row, keys, head)
     catalogue.write_anew(actor, row, keys)
     record(Act.NOTES_COUNT_ANEW, day_only(at), actor.id, actor.id, rows=len(hashes))
+
+
+def _bound(row: Vault, keys: Keys) -> Bound:
+    """What the head bound; of one that does not open the ways in are those that there are, and
+    nothing counts as shared."""
+    try:
+        return open_head(row, keys).bound or ways_now(row.person_id)
+    except vault.Damaged:
+        return ways_now(row.person_id)

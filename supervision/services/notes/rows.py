@@ -12,10 +12,11 @@ from sqlalchemy import Select, select
 from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.reflections import Reflection, from_bytes
-from supervision.domain.vault import FIRST, Head, Keys, Row, Sealed
+from supervision.domain.vault import FIRST, Keys, Row, Sealed
 from supervision.errors import N_, Conflict, NotFound
 from supervision.models.notes import Note, NoteRevision, Vault
 from supervision.permissions import Actor
+from supervision.services.heads import keep_head, open_head
 
 DAMAGED = N_(
     "What is stored does not fit the seal over your notes, so nothing was saved. Your text is "
@@ -70,19 +71,6 @@ def present(actor: Actor, note_id: UUID) -> Note:
     """The actor's note that is not deleted. Raises NotFound."""
     row = find(actor, note_id)
     if row is None or row.deleted_at is not None:
-        raise NotFound
-    return row
-
-
-def lock_vault(actor: Actor) -> Vault:
-    """The actor's vault row, held so that two saves count into the head one after the other."""
-    row = db.session.scalar(
-        select(Vault)
-        .where(Vault.person_id == actor.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if row is None:
         raise NotFound
     return row
 
@@ -154,7 +142,7 @@ def _is_sound(actor: Actor, keys: Keys, hashes: dict[tuple[UUID, int], bytes]) -
     if row is None:
         return False
     try:
-        head = vault.open_head(keys, actor.id, row.head_counter, row.head)
+        head = open_head(row, keys)
         vault.verify_head(keys, head, (Row(*place, found) for place, found in hashes.items()))
     except vault.Damaged:
         return False
@@ -164,7 +152,7 @@ def _is_sound(actor: Actor, keys: Keys, hashes: dict[tuple[UUID, int], bytes]) -
 def recount(row: Vault, keys: Keys, gone: Iterable[Row] = (), come: Iterable[Row] = ()) -> None:
     """Count rows out of and into the head. Raises Conflict when the head cannot be opened."""
     try:
-        head = vault.open_head(keys, row.person_id, row.head_counter, row.head)
+        head = open_head(row, keys)
         for one in gone:
             head = head.without_row(keys, one)
     except vault.Damaged:
@@ -172,9 +160,3 @@ def recount(row: Vault, keys: Keys, gone: Iterable[Row] = (), come: Iterable[Row
     for one in come:
         head = head.with_row(keys, one)
     keep_head(row, keys, head)
-
-
-def keep_head(row: Vault, keys: Keys, head: Head) -> None:
-    row.head = vault.seal_head(keys, row.person_id, head)
-    row.head_counter = head.counter
-    db.session.flush()

@@ -25,6 +25,7 @@ from supervision.models.notes import Note, NoteDraft, NoteRevision, Vault
 from supervision.permissions import Actor
 from supervision.services import sharing
 from supervision.services.audit import Act, record
+from supervision.services.heads import lock_vault
 from supervision.services.notes import catalogue
 from supervision.services.notes.links import SessionRef, session_refs
 from supervision.services.notes.rows import (
@@ -33,7 +34,6 @@ from supervision.services.notes.rows import (
     day_only,
     find,
     local_day,
-    lock_vault,
     open_latest,
     recount,
     tail,
@@ -85,7 +85,7 @@ def save_note(
     when another editor was faster or the note is gone: the text is still the caller's to keep.
     """
     session = check_words(actor, words, loosely=auto)
-    row = lock_vault(actor)
+    row = lock_vault(actor.id)
     note = find(actor, edit.note_id)
     if (note is None and edit.base) or (note is not None and note.deleted_at is not None):
         raise Conflict(DELETED)

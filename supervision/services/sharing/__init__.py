@@ -31,6 +31,7 @@ from supervision.services.sharing.giving import (
     revoke_from,
     share,
 )
+from supervision.services.sharing.ledgers import keep_ledger, ledger_of
 from supervision.services.sharing.own import (
     OpeningRow,
     OwnLine,
@@ -48,6 +49,7 @@ from supervision.services.sharing.reading import (
     seen_share,
     shared_with,
 )
+from supervision.services.sharing.settling import adopt, settle
 from supervision.services.sharing.turning import turn_keys
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "SharedLine",
     "SharedPage",
     "add_comment",
+    "adopt",
     "check_gift",
     "choice_of",
     "circles_of",
@@ -74,6 +77,8 @@ __all__ = [
     "forget_keys",
     "give_again",
     "keep_check",
+    "keep_ledger",
+    "ledger_of",
     "open_share",
     "own_comments",
     "own_share",
@@ -85,6 +90,7 @@ __all__ = [
     "seen_contact",
     "seen_own",
     "seen_share",
+    "settle",
     "share",
     "shared_with",
     "shares_of_note",

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 
 from supervision.db import db, run, table
 from supervision.domain import vault
-from supervision.domain.vault import Handed, Keys, Sealed
+from supervision.domain.vault import Handed, Keys, Readers, Sealed
 from supervision.errors import N_, Conflict, Invalid
 from supervision.models.mail import MailKind
 from supervision.models.people import Person
@@ -76,7 +76,7 @@ def add_comment(
         raise Conflict(N_("Compare the eight words with %(name)s first."), name=owner.name)
     pairs = own_pairs(actor, keys)
     subject = vault.a_comment(comment_id, share_id, actor.id, row.number)
-    everybody = vault.listed([owner.id])
+    everybody = Readers(vault.listed([owner.id]), 0)
     body, epoch = text.strip().encode(), pairs.public.epoch
     found = vault.seal_shared(keys, pairs.private, subject, body, [owner.public], everybody, epoch)
     db.session.add(
@@ -153,7 +153,7 @@ def _text(pairs: Pairs, author: Contact, row: Any) -> str | None:
         return None
     subject = vault.a_comment(row.id, row.share_id, row.author_id, row.number)
     handed = Handed(row.sealed_key, row.signature)
-    everybody = vault.listed([pairs.public.person_id])
+    everybody = Readers(vault.listed([pairs.public.person_id]), 0)
     try:
         return vault.open_shared(
             pairs.private, pairs.public, author.public, subject, everybody, row.envelope, handed

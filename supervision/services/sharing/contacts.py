@@ -17,7 +17,7 @@ from supervision.errors import N_, Conflict, NotFound
 from supervision.models.notes import Vault
 from supervision.models.people import Person
 from supervision.models.rosters import Membership, MemberState, Roster, RosterState
-from supervision.models.sharing import KeyPin, ShareComment, ShareSeal
+from supervision.models.sharing import KeyPin, ShareComment, ShareSeal, ShareTaken
 from supervision.permissions import Actor
 from supervision.services.audit import Act, record
 
@@ -202,6 +202,7 @@ def forget_keys(person_id: UUID) -> None:
     db.session.execute(delete(ShareSeal).where(ShareSeal.reader_id == person_id))
     db.session.execute(delete(ShareComment).where(ShareComment.author_id == person_id))
     db.session.execute(delete(KeyPin).where(KeyPin.owner_id == person_id))
+    db.session.execute(delete(ShareTaken).where(ShareTaken.owner_id == person_id))
 
 
 def _row(actor: Actor, person_id: UUID) -> Any:

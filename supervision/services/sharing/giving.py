@@ -16,23 +16,24 @@ from supervision.models.sharing import Share
 from supervision.permissions import Actor
 from supervision.services import mail
 from supervision.services.audit import Act, record
+from supervision.services.heads import lock_vault
 from supervision.services.sharing.contacts import (
     Choice,
     circles_of,
     known_people,
     people_of,
 )
+from supervision.services.sharing.ledgers import entry_of, given, keep_ledger, ledger_of
 from supervision.services.sharing.rows import (
-    NOBODY,
-    drop_seals,
-    hold,
-    own_list,
     own_note,
     own_pairs,
     own_passage,
     owned,
+    readers_of,
+    say_taken,
     seal_to,
     subject_of,
+    take_back,
 )
 
 OTHERWISE = N_("This form was sent before with other words. Open it again to go on.")
@@ -67,11 +68,11 @@ def share(
     """
     own_note(actor, gift.note_id)
     check_gift(gift, choice)
-    hold(actor)
+    mine = lock_vault(actor.id)
     if db.session.get(Share, gift.id) is not None:
         _check_same(owned(actor, gift.id), keys, gift, choice)
         return
-    pairs = own_pairs(actor, keys)
+    pairs, ledger = own_pairs(actor, keys), ledger_of(mine, keys)
     row = Share(
         id=gift.id,
         owner_id=actor.id,
@@ -80,12 +81,14 @@ def share(
         number=1,
         epoch=pairs.public.epoch,
         readers=vault.listed(reader.id for reader in choice.readers),
+        list_number=1,
         created_at=at,
         changed_at=at,
     )
-    row.signature = vault.sign_list(pairs.private, subject_of(row), row.readers)
+    row.signature = vault.sign_list(pairs.private, subject_of(row), readers_of(row))
     publics = [reader.public for reader in choice.readers if reader.public is not None]
     seal_to(row, keys, pairs, gift.passage, publics)
+    keep_ledger(mine, keys, ledger | {row.id: entry_of(row, None)})
     record(Act.SHARE_GIVE, at, actor.id, row.id, readers=len(publics))
     tell(actor, row, at, base_url)
 
@@ -117,51 +120,72 @@ def tell(actor: Actor, row: Share, at: datetime, base_url: str) -> None:
         mail.tell(reader, event, *GIVEN, at, kind=MailKind.SHARING, name=actor.name, link=link)
 
 
-def revoke(actor: Actor, at: datetime, share_id: UUID) -> None:
-    """Take a share back from everybody: its seals go, now. Needs no key. Raises NotFound."""
-    hold(actor)
-    row = owned(actor, share_id)
-    row.readers, row.signature = NOBODY
-    drop_seals(share_id)
+def revoke(
+    actor: Actor, at: datetime, pepper: bytes, share_id: UUID, keys: Keys | None = None
+) -> None:
+    """Take a share back from everybody, for good: its seals and its text go, now.
+
+    Needs no key: without `keys` the owner's head counts it out at the next unlock, and until then
+    the server's word stands for it. Raises NotFound.
+    """
+    mine = lock_vault(actor.id)
+    take_back(owned(actor, share_id), pepper)
     record(Act.SHARE_REVOKE, at, actor.id, share_id)
+    if keys is None:
+        return
+    try:
+        ledger = ledger_of(mine, keys)
+        if ledger.pop(share_id, None) is not None:
+            keep_ledger(mine, keys, ledger)
+    except Conflict:
+        return  # it is taken back; the rest is told where it is seen
 
 
-def revoke_all(actor: Actor, at: datetime) -> None:
+def revoke_all(actor: Actor, at: datetime, pepper: bytes) -> None:
     """Take everything back from everybody: its owner leaves. Needs no key."""
     theirs = select(Share.id).where(Share.owner_id == actor.id, Share.readers != b"")
     for share_id in list(db.session.scalars(theirs.order_by(Share.id))):
-        revoke(actor, at, share_id)
+        revoke(actor, at, pepper, share_id)
 
 
-def revoke_from(actor: Actor, at: datetime, keys: Keys, share_id: UUID, reader_id: UUID) -> None:
+def revoke_from(
+    actor: Actor, at: datetime, keys: Keys, pepper: bytes, share_id: UUID, reader_id: UUID
+) -> None:
     """Take a share back from one reader; for who is left it is sealed anew, under another key.
 
-    Raises NotFound, and Conflict when what is stored does not open.
+    Raises NotFound, and Conflict when what is stored is not what the owner left there.
     """
-    hold(actor)
+    mine = lock_vault(actor.id)
     row, pairs = owned(actor, share_id), own_pairs(actor, keys)
-    readers = own_list(row, pairs.public)
+    ledger = ledger_of(mine, keys)
+    readers = given(row, pairs.public, ledger)
     if reader_id not in readers:
         raise NotFound
     if readers == [reader_id]:
-        revoke(actor, at, share_id)
+        revoke(actor, at, pepper, share_id, keys)
         return
-    left = [one for one in readers if one != reader_id]
-    row.readers = vault.listed(left)
-    row.signature = vault.sign_list(pairs.private, subject_of(row), row.readers)
-    seal_to(row, keys, pairs, own_passage(row, keys), _ready(actor, keys, row, left))
+    left, passage = [one for one in readers if one != reader_id], own_passage(row, keys)
+    say_taken(row, pepper)
+    row.readers, row.list_number = vault.listed(left), row.list_number + 1
+    row.signature = vault.sign_list(pairs.private, subject_of(row), readers_of(row))
+    seal_to(row, keys, pairs, passage, _ready(actor, keys, row, left))
+    keep_ledger(mine, keys, ledger | {row.id: entry_of(row, ledger[row.id])})
     record(Act.SHARE_REVOKE, at, actor.id, share_id, reader=reader_id)
 
 
 def give_again(actor: Actor, at: datetime, keys: Keys, share_id: UUID) -> None:
     """Seal a share anew to its readers: to those, too, whose new keys were compared since.
 
-    Raises NotFound, and Conflict when what is stored does not open.
+    Raises NotFound, and Conflict when what is stored is not what the owner left there.
     """
-    hold(actor)
+    mine = lock_vault(actor.id)
     row, pairs = owned(actor, share_id), own_pairs(actor, keys)
-    readers = own_list(row, pairs.public)
+    ledger = ledger_of(mine, keys)
+    readers = given(row, pairs.public, ledger)
+    if not readers:
+        raise NotFound
     seal_to(row, keys, pairs, own_passage(row, keys), _ready(actor, keys, row, readers))
+    keep_ledger(mine, keys, ledger | {row.id: entry_of(row, ledger[row.id])})
     record(Act.SHARE_GIVE, at, actor.id, share_id, readers=len(readers))
 
 

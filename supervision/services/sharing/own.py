@@ -8,14 +8,14 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
-from supervision.db import run
+from supervision.db import run, table
 from supervision.domain import vault
 from supervision.domain.passages import Passage, ShareKind
-from supervision.domain.vault import Keys
+from supervision.domain.vault import Chain, Keys, Ledger
 from supervision.errors import Conflict
 from supervision.models.notes import Note
 from supervision.models.people import Person
-from supervision.models.sharing import Share, ShareComment, ShareOpening, ShareSeal
+from supervision.models.sharing import Share, ShareComment, ShareSeal
 from supervision.permissions import Actor
 from supervision.services.sharing.comments import CommentRow, comments_for_owner
 from supervision.services.sharing.contacts import (
@@ -25,7 +25,9 @@ from supervision.services.sharing.contacts import (
     known_people,
     people_of,
 )
-from supervision.services.sharing.rows import Pairs, own_list, own_pairs, own_passage, owned
+from supervision.services.sharing.ledgers import given, is_left_so, own_ledger
+from supervision.services.sharing.openings import chain_of, end_of
+from supervision.services.sharing.rows import Pairs, own_pairs, own_passage, owned
 
 PAGE, LOGGED = 30, 100
 _COMMENTS = (
@@ -36,7 +38,7 @@ _COMMENTS = (
 )
 _SHARES = (
     select(
-        *(Share.id, Share.note_id, Share.kind, Share.readers, Share.changed_at),
+        table(Share),
         _COMMENTS.label("comments"),
     )
     .join(Note, Note.id == Share.note_id)
@@ -46,19 +48,15 @@ _SHARES = (
 _OF_NOTE = _SHARES.where(Share.note_id == bindparam("note_id")).limit(PAGE)
 _LIST = _SHARES.limit(PAGE + 1).offset(bindparam("skipped"))
 _NAMES = select(Person.id, Person.name).where(Person.id.in_(bindparam("ids", expanding=True)))
-_OPENINGS = (
-    select(Person.name, ShareOpening.number, ShareOpening.opened_at)
-    .join(Person, Person.id == ShareOpening.reader_id)
-    .where(ShareOpening.share_id == bindparam("share_id"))
-    .order_by(ShareOpening.opened_at.desc(), ShareOpening.id)
-    .limit(LOGGED)
-)
 _SEALED = select(ShareSeal.reader_id).where(ShareSeal.share_id == bindparam("share_id"))
 
 
 @dataclass(frozen=True)
 class OwnLine:
-    """One line about something shared. Without `readers` it was taken back."""
+    """One line about something shared. Without `readers` it was taken back.
+
+    Not `sound`: it is not as its owner left it. While locked nobody can tell.
+    """
 
     id: UUID
     note_id: UUID
@@ -66,6 +64,7 @@ class OwnLine:
     readers: list[str]
     comments: int
     changed_at: datetime
+    sound: bool = True
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,11 @@ class OpeningRow:
 
 @dataclass(frozen=True)
 class OwnShare:
-    """A share as its owner sees it. `passage` None, or not `sound`: it was altered."""
+    """A share as its owner sees it. `passage` is None when it was taken back or altered.
+
+    Not `sound`: it is not as its owner left it. `openings` are the latest; not `chained`: some are
+    missing, or were made up.
+    """
 
     id: UUID
     note_id: UUID
@@ -107,6 +110,7 @@ class OwnShare:
     openings: list[OpeningRow]
     comments: list[CommentRow]
     sound: bool
+    chained: bool
 
 
 def shares_of_note(actor: Actor, note_id: UUID) -> list[OwnLine]:
@@ -114,14 +118,17 @@ def shares_of_note(actor: Actor, note_id: UUID) -> list[OwnLine]:
     return _lines(run(_OF_NOTE, {"actor_id": actor.id, "note_id": note_id}).all())
 
 
-def own_shares(actor: Actor, page: int = 1) -> tuple[list[OwnLine], bool]:
-    """A page of what the actor shares, the latest first, and whether there is more."""
+def own_shares(actor: Actor, page: int = 1, keys: Keys | None = None) -> tuple[list[OwnLine], bool]:
+    """A page of what the actor shares, the latest first, and whether there is more.
+
+    With `keys` each line is compared with the ledger.
+    """
     values = {"actor_id": actor.id, "skipped": (max(1, page) - 1) * PAGE}
     rows = run(_LIST, values).all()
-    return _lines(rows[:PAGE]), len(rows) > PAGE
+    return _lines(rows[:PAGE], own_ledger(actor.id, keys) if keys else None), len(rows) > PAGE
 
 
-def _lines(rows: Sequence[Any]) -> list[OwnLine]:
+def _lines(rows: Sequence[Any], ledger: Ledger | None = None) -> list[OwnLine]:
     lists = [vault.listed_ids(row.readers) for row in rows]
     ids = {one for readers in lists for one in readers}
     names = {one.id: one.name for one in run(_NAMES, {"ids": list(ids)})}
@@ -133,6 +140,7 @@ def _lines(rows: Sequence[Any]) -> list[OwnLine]:
             sorted(names[one] for one in readers if one in names),
             row.comments,
             row.changed_at,
+            ledger is None or is_left_so(row, ledger),
         )
         for row, readers in zip(rows, lists, strict=True)
     ]
@@ -143,12 +151,15 @@ def seen_own(actor: Actor, share_id: UUID) -> None:
     owned(actor, share_id)
 
 
-def own_share(actor: Actor, keys: Keys, share_id: UUID) -> OwnShare:
+def own_share(actor: Actor, keys: Keys, pepper: bytes, share_id: UUID) -> OwnShare:
     """One share of the actor's with all that belongs to it. Raises NotFound, Conflict."""
     row = owned(actor, share_id)
     pairs = own_pairs(actor, keys)
-    passage, sound = _passage(row, keys), _is_sound(row, pairs)
-    openings = [OpeningRow(*tuple(one)) for one in run(_OPENINGS, {"share_id": share_id})]
+    ledger, chain = own_ledger(actor.id, keys), chain_of(share_id)
+    passage, sound = _passage(row, keys), _is_sound(row, pairs, ledger)
+    entry = ledger.get(share_id)
+    seen = entry.openings if entry else Chain()
+    openings = [OpeningRow(one.name, one.number, one.opened_at) for one in chain[-LOGGED:]]
     return OwnShare(
         row.id,
         row.note_id,
@@ -158,9 +169,10 @@ def own_share(actor: Actor, keys: Keys, share_id: UUID) -> OwnShare:
         row.changed_at,
         passage,
         _readers(actor, keys, row),
-        openings,
+        openings[::-1],
         comments_for_owner(actor, keys, pairs, row),
         sound,
+        end_of(chain, pepper, seen) is not None,
     )
 
 
@@ -171,9 +183,9 @@ def _passage(row: Share, keys: Keys) -> Passage | None:
         return None
 
 
-def _is_sound(row: Share, pairs: Pairs) -> bool:
+def _is_sound(row: Share, pairs: Pairs, ledger: Ledger) -> bool:
     try:
-        own_list(row, pairs.public)
+        given(row, pairs.public, ledger)
     except Conflict:
         return False
     return True

@@ -5,18 +5,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, exists, func, select
 
-from supervision.db import db, run, table
+from supervision.db import run, table
 from supervision.domain import vault
 from supervision.domain.passages import Passage, from_bytes
-from supervision.domain.vault import Handed, Keys
+from supervision.domain.vault import Handed, Keys, Readers
 from supervision.errors import NotFound
 from supervision.models.notes import Note, Vault
 from supervision.models.people import Person
-from supervision.models.sharing import KeyPin, Share, ShareOpening, ShareSeal
+from supervision.models.sharing import KeyPin, Share, ShareOpening, ShareSeal, ShareTaken
 from supervision.permissions import Actor
 from supervision.services.sharing.contacts import KeyState, key_state
+from supervision.services.sharing.openings import note_opening
 from supervision.services.sharing.rows import own_pairs
 
 PAGE = 30
@@ -30,7 +31,13 @@ _HANDED = (
     .join(ShareSeal, ShareSeal.share_id == Share.id)
     .join(Note, Note.id == Share.note_id)
     .join(Person, Person.id == Share.owner_id)
-    .where(ShareSeal.reader_id == bindparam("actor_id"), Note.deleted_at.is_(None))
+    .where(
+        ShareSeal.reader_id == bindparam("actor_id"),
+        Note.deleted_at.is_(None),
+        ~exists().where(
+            ShareTaken.share_id == Share.id, ShareTaken.list_number >= Share.list_number
+        ),
+    )
 )
 _ONE = _HANDED.where(Share.id == bindparam("share_id"))
 _LIST = (
@@ -48,7 +55,6 @@ _KEYS = (
     )
     .where(Vault.person_id == bindparam("owner_id"))
 )
-_NOTE_OPENING = insert(table(ShareOpening))
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ def open_share(actor: Actor, at: datetime, keys: Keys, pepper: bytes, share_id: 
     state, author = _author(actor, keys, pepper, row.owner_id)
     passage = _open(actor, keys, author, row) if author is not None else None
     if passage is not None:
-        _note_opening(actor, at, share_id, row.number)
+        note_opening(actor, at, pepper, share_id, row.number)
     return SharedPage(
         row.id,
         row.owner_id,
@@ -147,16 +153,11 @@ def _author(
 def _open(actor: Actor, keys: Keys, author: vault.PublicKeys, row: Any) -> Passage | None:
     subject = vault.a_share(row.id, row.note_id, row.owner_id, row.number)
     pairs, handed = own_pairs(actor, keys), Handed(row.sealed_key, row.signed)
+    readers = Readers(row.readers, row.list_number)
     try:
         body = vault.open_shared(
-            pairs.private, pairs.public, author, subject, row.readers, row.envelope, handed
+            pairs.private, pairs.public, author, subject, readers, row.envelope, handed
         )
     except vault.Damaged:
         return None
     return from_bytes(body)
-
-
-def _note_opening(actor: Actor, at: datetime, share_id: UUID, number: int) -> None:
-    values = {"share_id": share_id, "reader_id": actor.id, "number": number, "opened_at": at}
-    run(_NOTE_OPENING, values)
-    db.session.flush()

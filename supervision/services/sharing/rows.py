@@ -3,15 +3,15 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete, select
 
-from supervision.db import db, run
+from supervision.db import db
 from supervision.domain import vault
 from supervision.domain.passages import Passage, from_bytes, to_bytes
-from supervision.domain.vault import Keys, PrivateKeys, PublicKeys, Sealed, Subject
+from supervision.domain.vault import Keys, PrivateKeys, PublicKeys, Readers, Sealed, Subject
 from supervision.errors import N_, Conflict, NotFound
 from supervision.models.notes import Note, Vault
-from supervision.models.sharing import Share, ShareSeal
+from supervision.models.sharing import Share, ShareSeal, ShareTaken
 from supervision.permissions import Actor
 
 ALTERED = N_(
@@ -22,22 +22,12 @@ ALTERED = N_(
 NOBODY = b"", b""
 """An empty list of readers, and the signature that it needs."""
 
-_HOLD = select(Vault.person_id).where(Vault.person_id == bindparam("actor_id")).with_for_update()
-
 
 class Pairs(NamedTuple):
     """The actor's own keys, opened."""
 
     public: PublicKeys
     private: PrivateKeys
-
-
-def hold(actor: Actor) -> None:
-    """Lock the actor's vault, as a save does: what is shared is changed by one at a time.
-
-    Else a save could give a follower what was taken from them in the same moment.
-    """
-    run(_HOLD, {"actor_id": actor.id})
 
 
 def own_pairs(actor: Actor, keys: Keys) -> Pairs:
@@ -76,12 +66,17 @@ def subject_of(row: Share) -> Subject:
     return vault.a_share(row.id, row.note_id, row.owner_id, row.number)
 
 
+def readers_of(row: Share) -> Readers:
+    """The list of readers with its number, as it is stored."""
+    return Readers(row.readers, row.list_number)
+
+
 def own_list(row: Share, public: PublicKeys) -> list[UUID]:
     """Who may read. Raises Conflict unless that is what the owner signed; nobody needs no word."""
     if not row.readers:
         return []
     try:
-        vault.check_list(public, subject_of(row), row.readers, row.signature)
+        vault.check_list(public, subject_of(row), readers_of(row), row.signature)
     except vault.Damaged:
         raise Conflict(ALTERED) from None
     return vault.listed_ids(row.readers)
@@ -106,7 +101,7 @@ def seal_to(
         subject_of(row),
         to_bytes(passage),
         readers,
-        row.readers,
+        readers_of(row),
         pairs.public.epoch,
     )
     row.epoch, row.envelope, row.wrap = pairs.public.epoch, *found.sealed
@@ -123,4 +118,21 @@ def seal_to(
 def drop_seals(share_id: UUID) -> None:
     """Nobody can read a share any more: with the seals go the keys."""
     db.session.execute(delete(ShareSeal).where(ShareSeal.share_id == share_id))
+    db.session.flush()
+
+
+def take_back(row: Share, pepper: bytes) -> None:
+    """Empty a share for good: nobody can read it, and what of it is put back opens nothing."""
+    say_taken(row, pepper)
+    row.readers, row.signature = NOBODY
+    row.envelope = row.wrap = b""
+    drop_seals(row.id)
+
+
+def say_taken(row: Share, pepper: bytes) -> None:
+    """Leave the server's word that the present list is a former one from now on."""
+    mac = vault.vouch_taken(pepper, row.id, row.owner_id, row.list_number)
+    db.session.merge(
+        ShareTaken(share_id=row.id, owner_id=row.owner_id, list_number=row.list_number, mac=mac)
+    )
     db.session.flush()
