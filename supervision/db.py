@@ -226,7 +226,8 @@ def looking(engine: Engine) -> Iterator[Any]:
     """A plain connection of the driver's, for a look at what is committed; no transaction.
 
     psycopg begins one by itself otherwise, and forgets all prepared statements when it ends.
-    Raises the driver's own errors; the connection is given up then.
+    Whatever is raised, the driver's own errors or not, gives the connection up: in the pool it
+    would commit each statement of the next transaction by itself.
     """
     connection = engine.raw_connection()
     psycopg = engine.dialect.name == "postgresql"
@@ -236,8 +237,8 @@ def looking(engine: Engine) -> Iterator[Any]:
         yield connection
         if psycopg:
             connection.driver_connection.autocommit = False  # type: ignore[union-attr]
-    except engine.dialect.loaded_dbapi.Error as error:
-        connection.invalidate(error)
+    except BaseException:
+        connection.invalidate()
         raise
     finally:
         connection.close()
