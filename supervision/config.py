@@ -4,8 +4,10 @@ import hashlib
 import os
 import re
 import secrets
+import stat
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -18,13 +20,18 @@ PREFIX = "SUPERVISION_"
 BOOT_KEY = "_SUPERVISION_BOOT_KEY"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SECRETS = ("secret_key", "pepper")
+# What may stand in a file of its own instead: a service's environment is no secret.
+IN_FILES = (*SECRETS, "database_url", "smtp_url")
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# A folder that holds one of these is an installation's, whoever made it.
+OURS = frozenset({*SECRETS, "supervision.sqlite", "jobs.sqlite", "templates"})
 # A token of 20 letters and a plus have to fit beside it into 64.
 MAILBOX = re.compile(r"[A-Za-z0-9._-]{1,32}")
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 NAMES = frozenset(
-    {"instance", "database_url", "base_url", "redis_url", "smtp_url", "mail_from", "log_level"}
+    {"instance", "base_url", "redis_url", "mail_from", "log_level"}
     | {"calendar_hosts", "inbound_url", "inbound_mailbox", "mail_again_hours"}
-    | {name + suffix for name in SECRETS for suffix in ("", "_file")}
+    | {name + suffix for name in IN_FILES for suffix in ("", "_file")}
 )
 
 
@@ -146,10 +153,12 @@ class Settings(BaseModel):
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from `SUPERVISION_…`; generated secrets are kept in the instance folder (0600).
+    """Settings from `SUPERVISION_…`; generated secrets are kept in the instance folder.
 
+    From here on all that this process writes is for its own user alone, whatever the umask was.
     Raises BadSettings with one line that names the setting at fault.
     """
+    os.umask(OTHERS)
     env = os.environ if environ is None else environ
     given = {
         name.removeprefix(PREFIX).lower(): value
@@ -184,24 +193,55 @@ def build(values: Mapping[str, object]) -> Settings:
 def _with_files(given: dict[str, str]) -> dict[str, str]:
     """Replace `…_FILE` settings by what their files hold."""
     values = dict(given)
-    for name in SECRETS:
+    for name in IN_FILES:
         path = values.pop(f"{name}_file", None)
         if path is None:
             continue
         try:
             values[name] = Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise BadSettings(
-                f"{PREFIX}{name.upper()}_FILE: cannot be read ({error.strerror})"
-            ) from None
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "no text"
+            raise BadSettings(f"{PREFIX}{name.upper()}_FILE: cannot be read ({reason})") from None
     return values
 
 
+def close_to_others(path: Path) -> None:
+    """Leave a file or folder to its owner alone, where this user may; its owner stays."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & OTHERS:
+        with suppress(PermissionError):
+            path.chmod(mode & ~OTHERS)
+
+
 def _make_folder(path: Path) -> None:
+    """The instance folder, in which no other user finds anything.
+
+    One of ours that is open, as mkdir or an unpacked archive made it, is closed. No other one is
+    touched: whoever names /srv by mistake must not find it closed to everybody.
+    """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        inside = list(path.iterdir())
+        if not inside or any(one.name in OURS for one in inside):
+            _close_with(path, inside)
+        is_open = path.stat().st_mode & OTHERS
     except OSError as error:
-        raise BadSettings(f"{PREFIX}INSTANCE: cannot be made ({error.strerror})") from None
+        raise BadSettings(f"{PREFIX}INSTANCE: cannot be used ({error.strerror})") from None
+    if is_open:
+        raise BadSettings(
+            f"{PREFIX}INSTANCE: other users may enter this folder; it has to be"
+            " Supervision's own, with mode 0700"
+        )
+
+
+def _close_with(folder: Path, inside: list[Path]) -> None:
+    """Close a folder and its owner's files; what another user laid there stays as it is."""
+    close_to_others(folder)
+    owner = folder.stat().st_uid
+    for one in inside:
+        with suppress(FileNotFoundError):  # a server that runs makes and removes some
+            if not one.is_symlink() and one.stat().st_uid == owner:
+                close_to_others(one)
 
 
 def _kept_secret(path: Path) -> str:

@@ -4,8 +4,9 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -17,9 +18,12 @@ from sqlalchemy.engine import Connection, CursorResult, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.sql.base import Executable
 
+from supervision.config import close_to_others
+
 WRITE = "supervision_write"
 CHANGED = "supervision_changed"
 BUSY_MS = 5000
+SIDE_FILES = ("", "-wal", "-shm", ".lock")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -87,9 +91,13 @@ class WithId:
 
 @event.listens_for(Engine, "connect")
 def _prepare(connection: Any, _record: Any) -> None:
-    """SQLite: our own BEGIN, WAL, durable commits, real foreign keys, deleted means overwritten."""
+    """SQLite: our own BEGIN, WAL, durable commits, real foreign keys, deleted means overwritten.
+
+    The files beside the database get its mode, which was left to the umask once.
+    """
     if not isinstance(connection, sqlite3.Connection):
         return
+    _close_files(connection)
     connection.isolation_level = None
     for pragma in (
         "journal_mode=WAL",
@@ -99,6 +107,13 @@ def _prepare(connection: Any, _record: Any) -> None:
         f"busy_timeout={BUSY_MS}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _close_files(connection: sqlite3.Connection) -> None:
+    _number, _name, file = connection.execute("PRAGMA database_list").fetchone()
+    for path in (Path(file + suffix) for suffix in SIDE_FILES if file):
+        with suppress(FileNotFoundError):
+            close_to_others(path)
 
 
 @event.listens_for(Engine, "begin")
@@ -226,7 +241,8 @@ def looking(engine: Engine) -> Iterator[Any]:
     """A plain connection of the driver's, for a look at what is committed; no transaction.
 
     psycopg begins one by itself otherwise, and forgets all prepared statements when it ends.
-    Raises the driver's own errors; the connection is given up then.
+    Whatever is raised, the driver's own errors or not, gives the connection up: in the pool it
+    would commit each statement of the next transaction by itself.
     """
     connection = engine.raw_connection()
     psycopg = engine.dialect.name == "postgresql"
@@ -236,8 +252,8 @@ def looking(engine: Engine) -> Iterator[Any]:
         yield connection
         if psycopg:
             connection.driver_connection.autocommit = False  # type: ignore[union-attr]
-    except engine.dialect.loaded_dbapi.Error as error:
-        connection.invalidate(error)
+    except BaseException:
+        connection.invalidate()
         raise
     finally:
         connection.close()

@@ -52,6 +52,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """Each test begins as most people's shells do; to load settings closes what follows."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def engines(worker_id: str, testrun_uid: str) -> Iterator[databases.Engines]:
     """The databases of this process, each made when the first test wants it."""

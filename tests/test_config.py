@@ -248,15 +248,117 @@ def test_file_of_a_secret_that_is_not_there_is_refused(instance: Path, tmp_path:
     assert said == "SUPERVISION_PEPPER_FILE: cannot be read (No such file or directory)"
 
 
+def test_file_of_a_secret_that_is_no_text_is_refused(instance: Path, tmp_path: Path) -> None:
+    (tmp_path / "pepper").write_bytes(b"\xff" * 40)
+    said = refusal(instance, SUPERVISION_PEPPER_FILE=str(tmp_path / "pepper"))
+    assert said == "SUPERVISION_PEPPER_FILE: cannot be read (no text)"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("database_url", "postgresql+psycopg://me:hunter2@db/supervision"),
+        ("smtp_url", "smtps://me:hunter2@mail.example.org"),
+    ],
+)
+def test_address_with_a_password_from_a_file(
+    instance: Path, tmp_path: Path, name: str, value: str
+) -> None:
+    (tmp_path / name).write_text(f"{value}\n")
+    given = {f"SUPERVISION_{name.upper()}_FILE": str(tmp_path / name)}
+    assert getattr(load(instance, **given), name) == value
+
+
 def test_only_secrets_have_files(instance: Path) -> None:
-    said = refusal(instance, SUPERVISION_SMTP_URL_FILE="/x")
-    assert said == "SUPERVISION_SMTP_URL_FILE: is not a setting that Supervision knows"
+    said = refusal(instance, SUPERVISION_MAIL_FROM_FILE="/x")
+    assert said == "SUPERVISION_MAIL_FROM_FILE: is not a setting that Supervision knows"
+
+
+# -- the folder ----------------------------------------------------------------------------
+
+
+def modes(*paths: Path) -> list[str]:
+    return [oct(path.stat().st_mode & 0o777) for path in paths]
+
+
+def laid(folder: Path, mode: int, *names: str) -> Path:
+    """A folder that somebody made before, with files that everybody may read."""
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text(name * 8)
+        (folder / name).chmod(0o644)
+    folder.chmod(mode)
+    return folder
 
 
 def test_instance_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     said = refusal(tmp_path / "file" / "instance")
-    assert said == "SUPERVISION_INSTANCE: cannot be made (Not a directory)"
+    assert said == "SUPERVISION_INSTANCE: cannot be used (Not a directory)"
+
+
+@pytest.mark.parametrize("mode", [0o701, 0o710, 0o750, 0o755, 0o770, 0o777, 0o2770])
+def test_instance_that_is_empty_is_closed_to_others(instance: Path, mode: int) -> None:
+    load(laid(instance, mode))
+    assert modes(instance) == ["0o700"]
+
+
+@pytest.mark.parametrize("name", sorted(config.OURS))
+def test_instance_of_ours_is_closed_with_what_is_in_it(instance: Path, name: str) -> None:
+    laid(instance, 0o755, name, "supervision.sqlite-wal")
+    (instance / "mail").mkdir(mode=0o755)
+    load(instance, SUPERVISION_SECRET_KEY="k" * 40, SUPERVISION_PEPPER="p" * 40)
+    inside = [instance / name, instance / "supervision.sqlite-wal"]
+    assert modes(instance, *inside, instance / "mail") == ["0o700", "0o600", "0o600", "0o700"]
+
+
+OPEN = (
+    "SUPERVISION_INSTANCE: other users may enter this folder; it has to be Supervision's own,"
+    " with mode 0700"
+)
+
+
+@pytest.mark.parametrize("mode", [0o701, 0o710, 0o755, 0o1777])
+def test_instance_with_other_things_in_it_is_refused_and_left(instance: Path, mode: int) -> None:
+    laid(instance, mode, "index.html")
+    assert refusal(instance) == OPEN
+    assert (os.listdir(instance), modes(instance)) == (["index.html"], [oct(mode & 0o777)])
+
+
+def test_instance_with_other_things_in_it_is_taken_when_it_is_private(instance: Path) -> None:
+    laid(instance, 0o700, "notes.txt")
+    assert load(instance).instance == instance
+    assert modes(instance / "notes.txt") == ["0o644"]
+
+
+@pytest.mark.parametrize("answer", [PermissionError, None], ids=["another's", "without modes"])
+def test_instance_that_cannot_be_closed_is_refused(
+    instance: Path, monkeypatch: pytest.MonkeyPatch, answer: type[OSError] | None
+) -> None:
+    """As a volume of somebody else's, or a file system that knows no modes and says nothing."""
+
+    def chmod(_path: Path, _mode: int) -> None:
+        if answer:
+            raise answer
+
+    laid(instance, 0o770)
+    monkeypatch.setattr(Path, "chmod", chmod)
+    assert refusal(instance) == OPEN
+    assert os.listdir(instance) == []
+
+
+def test_what_a_link_in_the_instance_leads_to_is_left(instance: Path, tmp_path: Path) -> None:
+    shared = laid(tmp_path / "shared", 0o755, "german.toml")
+    laid(instance, 0o755)
+    (instance / "templates").symlink_to(shared)
+    load(instance)
+    assert modes(instance, shared) == ["0o700", "0o755"]
+
+
+def test_folders_on_the_way_to_the_instance_are_made_private(tmp_path: Path) -> None:
+    os.umask(0)
+    load(tmp_path / "a" / "b" / "instance")
+    assert modes(tmp_path / "a", tmp_path / "a" / "b") == ["0o700", "0o700"]
 
 
 def test_boot_key_is_new_for_each_start_and_shared_by_its_processes(instance: Path) -> None:
