@@ -134,7 +134,7 @@ def test_page_of_an_invitation_says_who_invites_to_what_and_as_what(
     page = " ".join(re.sub(r"<[^>]*>", " ", new_client().get(f"/invitation/{token}").text).split())
     assert "Alice Ashworth invites you to Supervision" in page
     assert "Tuesday group Group" in page
-    assert "Alice Ashworth invites you to this roster, as supervisee." in page
+    assert "Alice Ashworth invites you to this roster. Your role in it: Supervisee." in page
     assert "You join as a member: you take part in rosters and start peer rosters." in page
     assert "meet.example.org" not in page
 
