@@ -112,7 +112,7 @@ def test_person_add_that_cannot_be_is_one_line(run: Run, email: str, line: str) 
 def test_feed_add_prints_an_address_that_serves(run: Run, app: Flask) -> None:
     house = factories.house()
     result = run("feed", "add", "alice@example.org")
-    (token,) = re.findall(r"http://127\.0\.0\.1:8000/feeds/([\w-]{64})\.ics\n", result.output)
+    (token,) = re.findall(r"http://127\.0\.0\.1:8000/feeds/([\w-]{43})\.ics\n", result.output)
     made = db.session.scalars(select(FeedSubscription)).one()
     assert (made.person_id, made.scope, made.privacy) == (house.alice.id, "person", "plain")
     assert app.test_client().get(f"/feeds/{token}.ics").status_code == 200

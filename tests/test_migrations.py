@@ -1,18 +1,24 @@
 """The migrated schema is the models' schema, and each step goes up and down with data in it."""
 
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import Uuid, bindparam, inspect, select, text
 
-from supervision.db import db
+from supervision.db import UTCDateTime, db
 from supervision.models import guards
+from supervision.models.people import Link, Person
 from supervision.services import health
+from supervision.services.people.links import make_invitation
 from tests import factories
 
+AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 both = pytest.mark.engines("sqlite", "postgresql")
 
 
@@ -34,6 +40,61 @@ def test_migrations_go_down_and_up_with_data(app: Flask) -> None:
     assert db.session.execute(text("SELECT count(*) FROM person")).scalar() == 0
     factories.house()
     db.session.commit()
+
+
+LINK = (
+    "INSERT INTO link"
+    " (id, purpose, token_hash, person_id, made_by_id, created_at, expires_at{more})"
+    " VALUES (:id, 'invitation', :hash, :person, :maker, :at, :at{values})"
+)
+
+
+def link_row(person: UUID, maker: UUID | None, **more: object) -> UUID:
+    """A link as the former schema has it."""
+    names = "".join(f", {name}" for name in more)
+    statement = text(LINK.format(more=names, values=names.replace(", ", ", :"))).bindparams(
+        *(bindparam(name, type_=Uuid()) for name in ("id", "person", "maker")),
+        *(bindparam(name, type_=UTCDateTime()) for name in ("at", *more)),
+    )
+    made = uuid4()
+    values = {"id": made, "hash": made.bytes, "person": person, "maker": maker, "at": AT}
+    db.session.execute(statement, values | more)
+    return made
+
+
+@both
+def test_links_get_the_role_that_their_makers_may_give(app: Flask) -> None:
+    """Down and up again around 0024, with people who were invited as organisers before it."""
+    house = factories.house()
+    boss = factories.person("boss", state="invited", role="organiser")
+    db.session.commit()
+    downgrade(revision="0023")
+    makers = {"dana": house.dana.id, "alice": house.alice.id, "bob": house.bob.id, "none": None}
+    made = {name: link_row(boss.id, maker) for name, maker in makers.items()}
+    made["used"] = link_row(boss.id, house.dana.id, used_at=AT)
+    db.session.commit()
+    db.session.remove()
+    upgrade()
+    roles = {row.id: row.role for row in db.session.execute(select(Link.id, Link.role))}
+    assert {name: roles[key] for name, key in made.items()} == {
+        "dana": "organiser",
+        "alice": "member",
+        "bob": "member",
+        "none": "organiser",
+        "used": "member",
+    }
+    row = select(Person.role).where(Person.id == boss.id)
+    up = db.session.scalar(row)
+    make_invitation(boss.id, "supervisor", AT, None)
+    db.session.commit()
+    db.session.remove()
+    downgrade(revision="0023")
+    left = db.session.execute(text("SELECT count(*) FROM link")).scalar()
+    down = db.session.execute(text("SELECT role FROM person WHERE state = 'invited'")).scalar()
+    db.session.remove()
+    upgrade()
+    # Its last link ended the others, and does not open in the former version.
+    assert (up, left, down) == ("member", 5, "member")
 
 
 @both

@@ -9,7 +9,7 @@ from flask import Flask
 from supervision import clock as clocks
 from supervision.db import db
 from supervision.models.audit import AuditEntry
-from supervision.models.people import Person, SignIn
+from supervision.models.people import LinkPurpose, Person, SignIn
 from supervision.services import people
 from tests import factories
 from tests.support import links
@@ -290,3 +290,39 @@ def test_people_list_takes_as_many_statements_for_one_as_for_thirty(
     with counted() as many:
         client.get("/people")
     assert len(few) == len(many) <= 6
+
+
+def told(email: str = "ann@example.org") -> list[str]:
+    return [one.subject for one in mails_to(email) if one.event.startswith("passphrase:")]
+
+
+def change(client: Client, new: str) -> Any:
+    return client.submit(
+        "/profile", {"current": GOOD, "passphrase": new, "again": new}, button="Change passphrase"
+    )
+
+
+def test_same_passphrase_again_is_no_change(joined: Client, new_client: Any) -> None:
+    other = new_client()
+    sign_in(other)
+    answer = change(joined, GOOD)
+    assert answer.status_code == 422
+    assert "This is your present passphrase. Choose another one." in answer.text
+    assert other.get("/rosters").status_code == 200
+    assert told() == []
+
+
+def test_mail_tells_of_each_change_and_each_reset(joined: Client, new_client: Any) -> None:
+    assert change(joined, OTHER).status_code == 303
+    client = new_client()
+    client.submit("/reset", {"email": "ann@example.org"})
+    (token,) = links.mailed("ann@example.org", LinkPurpose.RESET)
+    client.submit(f"/reset/{token}", {"passphrase": GOOD, "again": GOOD})
+    assert told() == ["Your passphrase was changed", "A new passphrase was set by mail"]
+
+
+def test_reset_link_ends_with_a_change_of_the_passphrase(joined: Client, new_client: Any) -> None:
+    new_client().submit("/reset", {"email": "ann@example.org"})
+    (token,) = links.mailed("ann@example.org", LinkPurpose.RESET)
+    assert change(joined, OTHER).status_code == 303
+    assert new_client().get(f"/reset/{token}").status_code == 410

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.utils import getaddresses
 from uuid import UUID
 
@@ -115,5 +116,5 @@ def recipients(address: str) -> list[str]:
 
 @pytest.mark.parametrize("address", ["a@x.example,b@y.example", "<a@x.example>@y.example"])
 def test_address_of_an_older_account_that_is_several_is_mailed_to_nobody(address: str) -> None:
-    with pytest.raises(ValueError, match=r".*"):
+    with pytest.raises((ValueError, MessageError)):
         recipients(address)

@@ -12,14 +12,17 @@ from flask import Flask
 
 from supervision.db import db
 from supervision.models.mail import MailAgenda, MailKind
+from supervision.models.people import LinkPurpose, Person, Role
 from supervision.models.rosters import Kind, Roster
 from supervision.models.sharing import Share
-from supervision.services import mail, meetings, people, reminders, rosters, sessions
+from supervision.services import mail, meetings, people, reminders, rosters, sessions, sign_ins
 from supervision.services.mail import Letterhead
 from supervision.services.sessions import Wish
 from supervision.services.sharing import giving
 from tests import factories
 from tests.factories import House
+from tests.support import links
+from tests.support.vaults import PASSPHRASE, settings
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -27,7 +30,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BASE = "https://s.example"
 HEAD = Letterhead("Supervision <supervision@s.example>", BASE, "k" * 32)
 UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-TOKENS = re.compile(r"(/mail/stop/|/reset/)[\w.-]+")
+TOKENS = re.compile(r"(/mail/stop/|/reset/|/invitation/)[\w.-]+")
 
 
 def reset(house: House) -> None:
@@ -140,6 +143,32 @@ class Words(HTMLParser):
 @pytest.mark.parametrize("kind", MailKind)
 def test_mail_of_each_kind_is_as_it_was(app: Flask, kind: MailKind) -> None:
     assert shown(to_bob(KINDS[kind])) == (GOLDEN / f"mail-{kind}.txt").read_text(encoding="utf-8")
+
+
+def new_by_mail(house: House) -> None:
+    link_id = people.make_link(LinkPurpose.RESET, house.bob.id, AT + HOUR, AT)
+    link = links.opened(links.token(link_id, LinkPurpose.RESET), AT, LinkPurpose.RESET)
+    fresh, _opened = sign_ins.replace(house.bob.id, PASSPHRASE, settings())
+    people.reset(link, AT, fresh)
+
+
+def invited(house: House) -> None:
+    """By name, and to whom: Bob's account is not one yet."""
+    db.session.execute(db.update(Person).where(Person.id == house.bob.id).values(state="invited"))
+    people.invite_person(house.dana, AT, house.bob.email, Role.SUPERVISOR, BASE)
+
+
+ACCOUNTS: dict[str, Callable[[House], None]] = {
+    "invited": invited,
+    "passphrase-changed": lambda house: people.tell_of_change(house.bob, AT),
+    "passphrase-set-by-mail": new_by_mail,
+}
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_mail_about_an_account_is_as_it_was(app: Flask, name: str) -> None:
+    kept = (GOLDEN / f"mail-account-{name}.txt").read_text(encoding="utf-8")
+    assert shown(to_bob(ACCOUNTS[name])) == kept
 
 
 @pytest.mark.parametrize("kind", MailKind)

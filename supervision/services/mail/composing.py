@@ -71,7 +71,7 @@ class Ending:
 def compose(mail: Leased, head: Letterhead) -> EmailMessage:
     """The mail as it goes to a server (RFC 5322; RFC 8058 for how to stop it by one click).
 
-    Raises ValueError for a recipient that is not one address.
+    Raises ValueError or MessageError for a recipient that is not one address.
     """
     letter = with_tokens(_letter(mail), head.secret_key)
     message = EmailMessage()
