@@ -231,7 +231,8 @@ def _of_shares() -> Iterator[str]:
     ]
     for name, kind, model, author in texts:
         columns = (*_header(model.envelope), *_header(model.wrap))
-        rows = db.session.execute(select(model.id, author, model.number, model.epoch, *columns))
+        query = select(model.id, author, model.number, model.epoch, *columns)
+        rows = db.session.execute(query.where(model.envelope != b""))  # one taken back is empty
         for key, author_id, number, epoch, envelope, size, wrap, wrap_size in rows:
             place = place_of(key, author_id, number, epoch=epoch)
             if not _stands(envelope, size, kind, place):
@@ -242,10 +243,12 @@ def _of_shares() -> Iterator[str]:
 
 def _of_vaults() -> Iterator[str]:
     """What each person's vault and credential hold is of its type, whole, and this person's."""
+    ledgers = select(Vault.person_id, *_header(Vault.shares)).where(Vault.shares.is_not(None))
     parts: list[tuple[str, Type, Any]] = [
         ("private keys", Type.PRIVATE, select(Vault.person_id, *_header(Vault.private))),
         ("catalogue", Type.INDEX, select(NoteIndex.owner_id, *_header(NoteIndex.envelope))),
         ("head", Type.HEAD, select(Vault.person_id, *_header(Vault.head))),
+        ("ledger of shares", Type.LEDGER, ledgers),
         ("verifier", Type.VERIFIER, select(Credential.person_id, *_header(Credential.verifier))),
     ]
     for slot, kind in SLOT_TYPES.items():

@@ -31,7 +31,7 @@ from supervision.domain.vault.keys import Keys
 
 _LEDGER = UUID(bytes=b"ledger of shares")
 _ENTRY = struct.Struct(">16sQ32sQ32s")
-_STATE = struct.Struct(">16s16sQQ16s32s32s")
+_STATE = struct.Struct(">16s16sQQ32s32s32s32s")
 _OPENING = struct.Struct(">16sQ16sQq")
 _TAKEN = struct.Struct(">16s16sQ")
 
@@ -45,14 +45,15 @@ class Share(NamedTuple):
     list_number: int
     number: int
     readers: bytes
+    signature: bytes
     envelope: bytes
 
     @property
     def digest(self) -> bytes:
         """SHA-256 of all of it: 32 bytes."""
         parts = (self.id.bytes, self.note_id.bytes, self.list_number, self.number)
-        hashes = (sha256(self.readers).digest(), envelope_hash(self.envelope))
-        kind = sha256(self.kind.encode()).digest()[:16]
+        hashes = (sha256(part).digest() for part in (self.readers, self.signature, self.envelope))
+        kind = sha256(self.kind.encode()).digest()
         return sha256(b"SUP1 share" + _STATE.pack(*parts, kind, *hashes)).digest()
 
 

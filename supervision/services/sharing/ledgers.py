@@ -52,7 +52,8 @@ def keep_ledger(row: Vault, keys: Keys, ledger: Ledger) -> None:
 def state_of(row: Share) -> vault.Share:
     """A share as the ledger looks at it."""
     kind, numbers = row.kind, (row.list_number, row.number)
-    return vault.Share(row.id, row.note_id, kind, *numbers, row.readers, row.envelope)
+    sealed = (row.readers, row.signature, row.envelope)
+    return vault.Share(row.id, row.note_id, kind, *numbers, *sealed)
 
 
 def entry_of(row: Share, before: Entry | None) -> Entry:
