@@ -1,7 +1,7 @@
 """Calendars as an account, over HTTP: who gets in, what they may, and what programs ask."""
 
 from base64 import b64encode
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -9,6 +9,7 @@ from icalendar import Calendar
 
 from supervision.db import db
 from supervision.models.feeds import Client, FeedSubscription, Privacy, Scope
+from supervision.models.rosters import Roster
 from supervision.services import feeds, rosters, sessions
 from supervision.services.sessions import Wish
 from supervision.web import limits
@@ -405,3 +406,48 @@ def reports(program: Program, path: str, count: int) -> None:
         assert one.text("d:getetag") == by_sync[href].text("d:getetag")
         assert by_sync[href].text("d:getcontenttype").startswith("text/calendar")
         assert len(Calendar.from_ical(one.text("c:calendar-data")).events) == 1
+
+
+# -- what no program asks ----------------------------------------------------------------------
+
+
+def names(count: int) -> str:
+    return " ".join(f"d:made-up-{at}" for at in range(count))
+
+
+def test_more_than_a_hundred_names_are_refused_by_a_condition_of_our_own(program, home) -> None:
+    body = document("d:propfind", props(names(3_000)))
+    answer = program.ask("PROPFIND", f"{home}all/", body, Depth="1")
+    assert condition_in(answer) == (403, "properties-within-limits")
+    assert len(answer.data) < 300
+
+
+def test_body_larger_than_any_question_is_refused_unread(program, home) -> None:
+    for method in ("PROPFIND", "REPORT"):
+        assert program.ask(method, f"{home}all/", b" " * 600_000).status_code == 413
+
+
+def test_event_is_given_once_however_its_address_is_written(program, home, session_ids) -> None:
+    here = f"{home}all/{session_ids[0]}.ics"
+    spelled = [
+        here.replace("a", "%61", at).replace("/dav/", "/dav/" + "/" * at) for at in range(1, 30)
+    ]
+    spelled += [f"https://host{at}{here}" for at in range(30)]
+    found = program.multiget(f"{home}all/", *spelled, here.upper().replace("/DAV/", "/dav/"))
+    assert [href for href, one in found.items() if one.status == 200] == [here]
+
+
+def test_wide_question_about_268_sessions_is_answered_small(house, program, home) -> None:
+    group = db.session.get_one(Roster, house.group)
+    for day in range(268):
+        at = (TUESDAY + timedelta(days=day)).replace(tzinfo=UTC)
+        factories.session(group, at, house.bob)
+    db.session.commit()
+    body = document("d:propfind", props(f"d:getetag {names(99)}"))
+    program.ask("PROPFIND", f"{home}all/", body, Depth="1")  # builds what is asked
+    wide = program.ask("PROPFIND", f"{home}all/", body, Depth="1")
+    narrow = program.ask(
+        "PROPFIND", f"{home}all/", document("d:propfind", props("d:getetag")), Depth="1"
+    )
+    assert len(read(wide.data)) == 269
+    assert len(wide.data) < len(narrow.data) + 4 * len(body)

@@ -1,6 +1,9 @@
 """CalDAV as bytes: requests taken apart, answers read back, and a ledger that loses no change."""
 
+import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from uuid import UUID
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -153,6 +156,83 @@ def test_query_wants_what_overlaps_its_half_open_time(starts: int, ends: int, wa
     assert Query(WISH, start=at(9), end=at(11)).matches(at(starts), at(ends)) is wanted
 
 
+def made_up(count: int, spaces: int = 1) -> str:
+    """A prop of names that each declare their namespace, as Apple's programs do."""
+    names = (f"<x{at} xmlns='urn:{at % spaces}'/>" for at in range(count))
+    return f"<d:prop>{''.join(names)}</d:prop>"
+
+
+def test_hundred_names_are_asked_for_and_no_more() -> None:
+    """Of those in tests/support/dav_programs.py none asks for thirty."""
+    hundred = "".join(f"<d:x{at}/>" for at in range(100))
+    for inside in (made_up(100), f"<d:prop>{hundred}</d:prop>"):
+        assert len(dav.propfind(document("d:propfind", inside)).names) == 100
+    for wide in (f"{hundred}<d:y/>", f"<d:{'y' * 200}/>"):
+        with pytest.raises(UnsupportedError) as refused:
+            dav.propfind(document("d:propfind", f"<d:prop>{wide}</d:prop>"))
+        assert refused.value.condition == OURS
+
+
+ABC = "abcdefghijklmnopqrstuvwxyz"
+OURS = "{https://supervision.invalid/dav}properties-within-limits"
+WIDE = {
+    "names": document("d:propfind", f"<d:prop>{'<d:a/>' * 6_000}</d:prop>"),
+    "namespaces": document("d:propfind", made_up(60, 60)),
+    "attributes": document("d:propfind", f"<d:prop {' '.join(f'a{n}={n!r}' for n in ABC)}/>"),
+    "elements beside the question": document("d:propfind", "<d:a/>" * 6_000),
+    "a kilobyte times 600": document("d:propfind", f"<d:prop><!--{'x' * 600_000}--></d:prop>"),
+    "depth": document("d:propfind", "<d:a>" * 40 + "</d:a>" * 40),
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_question_that_no_program_asks_is_refused_before_it_is_kept(name: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadRequestError):
+            dav.propfind(WIDE[name])
+        assert tracemalloc.get_traced_memory()[1] < 3_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_report_wants_no_more_names_than_a_propfind() -> None:
+    hundred = "".join(f"<d:x{at}/>" for at in range(101))
+    for root in ("d:sync-collection", "c:calendar-multiget", "c:calendar-query"):
+        with pytest.raises(UnsupportedError) as refused:
+            dav.report(document(root, f"<d:prop>{hundred}</d:prop>"))
+        assert refused.value.condition == OURS
+
+
+def test_three_thousand_addresses_fit_into_one_question() -> None:
+    """KDE's programs ask for all that they have at once."""
+    hrefs = [f"/dav/{UUID(int=at)}/calendars/all/{UUID(int=at)}.ics" for at in range(3_000)]
+    body = document(
+        "c:calendar-multiget", PROP + "".join(f"<d:href>{one}</d:href>" for one in hrefs)
+    )
+    asked = dav.report(body)
+    assert isinstance(asked, Multiget)
+    assert asked.hrefs == tuple(hrefs)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("00010101T000000Z", "99991231T235959Z"), ("99991231T235959Z", "00010101T000000Z")],
+)
+def test_absurd_time_is_looked_at_as_any_other(start: str, end: str) -> None:
+    span = f'<c:time-range start="{start}" end="{end}"/>'
+    asked = dav.report(whole(f'<c:comp-filter name="VEVENT">{span}</c:comp-filter>'))
+    assert isinstance(asked, Query)
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    assert asked.matches(now, now) is (start < end)
+
+
+@pytest.mark.parametrize("digits", ["9" * 5_000, "1e3", "", "-"])
+def test_number_of_results_that_is_none_is_refused(digits: str) -> None:
+    with pytest.raises(BadRequestError):
+        dav.report(sync(f"<d:limit><d:nresults>{digits}</d:nresults></d:limit>"))
+
+
 # -- answering -------------------------------------------------------------------------------
 
 
@@ -172,6 +252,33 @@ def test_answer_tells_found_and_absent_apart() -> None:
     assert (found["/b.ics"].text("d:getetag"), found["/b.ics"].absent) == ("", frozenset())
     assert [one.status for one in found.values()] == [200, 200, 404]
     assert ET.fromstring(body).findtext(tag("d:sync-token")) == "https://example.org/sync/1"
+
+
+@pytest.mark.parametrize(("count", "said"), [(30, 500), (31, 1)])
+def test_many_absent_names_are_said_once(count: int, said: int) -> None:
+    """What is sent grows by what is asked and by what there is, not by one times the other."""
+    told: set[tuple[str, ...]] = set()
+    wish = Wish((ETAG, *(f"{{urn:x}}x{at}" for at in range(count))))
+    known = {ETAG: dav.node(ETAG, text='"1"')}
+    body = dav.multistatus(dav.response(f"/{at}.ics", known, wish, told) for at in range(500))
+    found = read(body).values()
+    assert [len(one.values) for one in found] == [1] * 500
+    assert sum(bool(one.absent) for one in found) == said
+
+
+def test_answer_is_made_while_it_leaves() -> None:
+    made = 0
+
+    def responses() -> Iterator[ET.Element]:
+        nonlocal made
+        for at in range(5_000):
+            made += 1
+            yield dav.missing(f"/{at}.ics")
+
+    pieces = dav.pieces(responses())
+    first = next(pieces)
+    assert (len(first) < 20_000, made < 300) == (True, True)
+    assert len(read(first + b"".join(pieces))) == 5_000
 
 
 def test_text_comes_through_as_it_was() -> None:

@@ -1,8 +1,9 @@
 """The three reports on a calendar (RFC 4791 section 7, RFC 6578 section 3)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import singledispatch
+from itertools import chain
 from xml.etree.ElementTree import Element
 
 from flask import Response
@@ -23,6 +24,7 @@ class Shelf:
     def __init__(self, account: Account, place: Place, calendar: Calendar) -> None:
         self.place, self.calendar, self._start = place, calendar, place.href
         self._shared = properties.of_every_event(account)
+        self._told: set[tuple[str, ...]] = set()
 
     def href(self, key: str) -> str:
         return f"{self._start}{key}.ics"
@@ -33,10 +35,10 @@ class Shelf:
         known = self._shared | properties.etag(tag)
         if DATA in wish.names and self.calendar.events:
             known |= properties.data(self.calendar.events[key])
-        return dav.response(self.href(key), known, wish)
+        return dav.response(self.href(key), known, wish, self._told)
 
-    def responses(self, keys: Iterable[str], wish: Wish) -> list[Element]:
-        return [self.response(key, wish) for key in keys]
+    def responses(self, keys: Iterable[str], wish: Wish) -> Iterator[Element]:
+        return (self.response(key, wish) for key in keys)
 
 
 @singledispatch
@@ -49,19 +51,25 @@ def answer(asked: Report, shelf: Shelf) -> Response:
 def _query(asked: Query, shelf: Shelf) -> Response:
     calendar = shelf.calendar
     keys = [key for key in calendar.ledger.held if asked.matches(*calendar.span(key))]
-    return multistatus(dav.multistatus(shelf.responses(keys, asked.wish)))
+    return multistatus(shelf.responses(keys, asked.wish))
 
 
 @answer.register
 def _multiget(asked: Multiget, shelf: Shelf) -> Response:
-    return multistatus(dav.multistatus(_one(href, asked.wish, shelf) for href in asked.hrefs))
+    return multistatus(_some(asked, shelf))
 
 
-def _one(href: str, wish: Wish, shelf: Shelf) -> Element:
-    place = places.find_href(href)
-    if place and place.folder == shelf.place and place.session in shelf.calendar.ledger.held:
-        return shelf.response(place.session, wish)
-    return dav.missing(href)
+def _some(asked: Multiget, shelf: Shelf) -> Iterator[Element]:
+    """Each event once, however many ways its address has to be written."""
+    given: set[str] = set()
+    for href in asked.hrefs:
+        place = places.find_href(href)
+        if place is None or place.folder != shelf.place:
+            yield dav.missing(href)
+        elif place.session not in given:
+            given.add(place.session)
+            here = place.session in shelf.calendar.ledger.held
+            yield shelf.response(place.session, asked.wish) if here else dav.missing(href)
 
 
 @answer.register
@@ -72,8 +80,8 @@ def _sync(asked: Sync, shelf: Shelf) -> Response:
     if asked.most is not None and len(changes.changed) + len(changes.gone) > asked.most:
         return refused(dav.node(dav.dav("number-of-matches-within-limits")))
     found = shelf.responses(changes.changed, asked.wish)
-    gone = [dav.missing(shelf.href(key)) for key in changes.gone]
-    return multistatus(dav.multistatus([*found, *gone], properties.token(shelf.calendar)))
+    gone = (dav.missing(shelf.href(key)) for key in changes.gone)
+    return multistatus(chain(found, gone), properties.token(shelf.calendar))
 
 
 def wants_events(asked: Report) -> bool:

@@ -3,10 +3,11 @@
 A password for calendars is the only permission: no cookie counts here, and it counts nowhere else.
 """
 
+from itertools import chain
 from xml.etree.ElementTree import Element
 
 from flask import Response, redirect, request
-from werkzeug.exceptions import TooManyRequests
+from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
 from supervision import clock
@@ -100,11 +101,19 @@ def _answer(account: Account, path: str) -> Response:
             return _propfind(account, place)
         if request.method == "REPORT":
             return _report(account, place)
+    except RequestEntityTooLarge:
+        return plain(413, "The request's body is too large.")
     except dav.BadRequestError:
         return plain(400, "The request's body cannot be read.")
     except dav.UnsupportedError as error:
         return refused(dav.node(error.condition))
     return _get(account, place)
+
+
+def _body() -> bytes:
+    """Raises RequestEntityTooLarge before more of it is read than any program asks with."""
+    request.max_content_length = dav.MOST_BYTES
+    return request.get_data(cache=False)
 
 
 def _unchangeable(place: Place) -> Response:
@@ -122,7 +131,7 @@ def _propfind(account: Account, place: Place) -> Response:
     depth = request.headers.get("Depth", "0").lower()
     if depth not in {"0", "1"}:
         return refused(dav.node(dav.dav("propfind-finite-depth")))
-    wish = dav.propfind(request.get_data(cache=False))
+    wish = dav.propfind(_body())
     if place.calendar:
         return _propfind_in_calendar(account, place, wish, depth == "1")
     return _propfind_in_folder(account, place, wish, depth == "1")
@@ -135,7 +144,7 @@ def _propfind_in_folder(account: Account, place: Place, wish: Wish, deep: bool) 
     found += [_of_calendar(account, place.within(one.name), one, wish) for one in every]
     by_name = {one.name: one for one in every}
     calendars.note_asked(account, by_name.get(calendars.ALL), clock.now(), _agent())
-    return multistatus(dav.multistatus(found))
+    return multistatus(found)
 
 
 def _of_calendar(account: Account, place: Place, one: Calendar, wish: Wish) -> Element:
@@ -147,17 +156,14 @@ def _propfind_in_calendar(account: Account, place: Place, wish: Wish, deep: bool
     if one is None or (place.session and place.session not in one.ledger.held):
         return plain(404, "Not found.")
     shelf = Shelf(account, place.folder, one)
-    if place.session:
-        found = shelf.responses([place.session], wish)
-    else:
-        found = [_of_calendar(account, place, one, wish)]
-        found += shelf.responses(one.ledger.held, wish) if deep else []
+    keys = [place.session] if place.session else one.ledger.held if deep else ()
+    own = [] if place.session else [_of_calendar(account, place, one, wish)]
     calendars.note_asked(account, one, clock.now(), _agent())
-    return multistatus(dav.multistatus(found))
+    return multistatus(chain(own, shelf.responses(keys, wish)))
 
 
 def _report(account: Account, place: Place) -> Response:
-    asked = dav.report(request.get_data(cache=False))
+    asked = dav.report(_body())
     if not place.calendar or place.session:
         return refused(dav.node(dav.dav("supported-report")))
     one = _calendar(account, place, whole=reports.wants_events(asked))

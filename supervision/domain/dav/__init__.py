@@ -3,8 +3,9 @@
 `asking` takes requests apart, `answering` writes answers, `ledger` knows what changed since when.
 """
 
-from supervision.domain.dav.answering import error, missing, multistatus, node, response
+from supervision.domain.dav.answering import error, missing, multistatus, node, pieces, response
 from supervision.domain.dav.asking import (
+    MOST_BYTES,
     BadRequestError,
     Multiget,
     Query,
@@ -19,6 +20,7 @@ from supervision.domain.dav.ledger import Changes, Ledger
 from supervision.domain.dav.names import apple, cal, cs, dav
 
 __all__ = [
+    "MOST_BYTES",
     "BadRequestError",
     "Changes",
     "Ledger",
@@ -36,6 +38,7 @@ __all__ = [
     "missing",
     "multistatus",
     "node",
+    "pieces",
     "propfind",
     "report",
     "response",

@@ -11,10 +11,18 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from supervision.domain.dav.names import cal, dav
+from supervision.domain.ical import UID_HOST
 
 MOST_DEPTH = 16
-# More than any calendar holds.
+# More than any calendar holds, in one question of those programs that ask for all of it at once.
 MOST_HREFS = 5000
+MOST_BYTES = 512 * 1024
+# No program asks for thirty.
+MOST_NAMES, LONGEST_NAME = 100, 200
+MOST_FILTERS = 20
+MOST_ELEMENTS = MOST_HREFS + 200
+MOST_ATTRIBUTES, MOST_NAMESPACES = 20, 50
+NAMES_WITHIN_LIMITS = f"{{https://{UID_HOST}/dav}}properties-within-limits"
 _INSTANT = "%Y%m%dT%H%M%SZ"
 
 
@@ -23,7 +31,10 @@ class BadRequestError(ValueError):
 
 
 class UnsupportedError(ValueError):
-    """Something that is not done here; `condition` is the RFC's element that says so (403)."""
+    """Something that is not done here, or too much; `condition` is the element that says so (403).
+
+    It is the RFC's where there is one, or one of our own (RFC 4918 section 16).
+    """
 
     def __init__(self, condition: str) -> None:
         super().__init__(condition)
@@ -108,7 +119,10 @@ def _wish(root: Element) -> Wish:
     wanted = root.find(dav("prop"))
     if wanted is None:
         return Wish(everything=True)
-    return Wish(tuple(dict.fromkeys(one.tag for one in wanted)))
+    names = tuple(dict.fromkeys(one.tag for one in wanted))
+    if len(names) > MOST_NAMES or any(len(name) > LONGEST_NAME for name in names):
+        raise UnsupportedError(NAMES_WITHIN_LIMITS)
+    return Wish(names)
 
 
 def _multiget(root: Element) -> Multiget:
@@ -134,6 +148,8 @@ def _query(root: Element) -> Query:
     whole = root.find(f"{cal('filter')}/{cal('comp-filter')}")
     if whole is None or whole.get("name") != "VCALENDAR":
         raise BadRequestError("no filter")
+    if sum(1 for _one in whole.iter()) > MOST_FILTERS:
+        raise UnsupportedError(cal("supported-filter"))
     events, start, end = True, None, None
     for part in whole:
         if part.tag != cal("comp-filter"):
@@ -169,15 +185,17 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def _read(body: bytes) -> Element:
-    """The root of a document. Raises BadRequestError."""
+    """The root of a document. Raises BadRequestError, before more is kept than anybody asks."""
+    if len(body) > MOST_BYTES:
+        raise BadRequestError("too large")
     builder, parser = TreeBuilder(), expat.ParserCreate(namespace_separator="}")
-    depth = 0
+    depth, left, spaces = 0, MOST_ELEMENTS, set[str | None]()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > MOST_DEPTH:
-            raise BadRequestError("too deep")
+        nonlocal depth, left
+        depth, left = depth + 1, left - 1
+        if depth > MOST_DEPTH or left < 0 or len(attributes) > MOST_ATTRIBUTES:
+            raise BadRequestError("too much")
         builder.start(_name(tag), attributes)
 
     def end(tag: str) -> None:
@@ -185,7 +203,13 @@ def _read(body: bytes) -> Element:
         depth -= 1
         builder.end(_name(tag))
 
+    def declare(_prefix: str | None, space: str | None) -> None:
+        spaces.add(space)  # Apple's programs declare the same one at each element
+        if len(spaces) > MOST_NAMESPACES:
+            raise BadRequestError("too many namespaces")
+
     parser.StartDoctypeDeclHandler = _no_doctype
+    parser.StartNamespaceDeclHandler = declare
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = builder.data
     try:
