@@ -43,6 +43,7 @@ from supervision.web.editing import fresh, sign, signed
 from supervision.web.errors import say
 from supervision.web.filters import local_date, local_time
 from supervision.web.fragments import page
+from supervision.web.request import long_text
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ def _sent(note_id: UUID) -> Editor:
 
 
 def _template_sent() -> Template:
-    return chosen(request.form.get("template"), request.form.get("kept"))
+    return chosen(request.form.get("template"), long_text(request.form, "kept"))
 
 
 def _go_on(sent: Editor) -> Editor:
