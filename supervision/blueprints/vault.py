@@ -8,7 +8,7 @@ from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired
 
 from supervision import clock
-from supervision.domain.vault import Keys
+from supervision.domain.vault import LONGEST_CODE, Keys
 from supervision.errors import N_, Conflict, Invalid
 from supervision.permissions import Actor
 from supervision.services import sign_ins
@@ -28,14 +28,13 @@ bp = Blueprint("vault", __name__)
 def _code_field() -> StringField:
     return StringField(
         lazy("Recovery code"),
-        [InputRequired(forms.REQUIRED)],
+        [InputRequired(forms.REQUIRED), *forms.at_most(LONGEST_CODE)],
         filters=[trimmed],
         description=lazy("Small letters will do, and so will leaving out the dashes."),
         render_kw={
             "autocomplete": "off",
             "autocapitalize": "characters",
             "spellcheck": "false",
-            "maxlength": 100,
             "class": "code-input",
         },
     )

@@ -9,8 +9,9 @@ from uuid import uuid4
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as lazy
 from flask_wtf import FlaskForm
-from wtforms import Field, FieldList, SelectField, StringField, ValidationError
+from wtforms import Field, FieldList, FormField, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
+from wtforms.fields.core import UnboundField
 from wtforms.i18n import messages_path
 from wtforms.validators import InputRequired, Length
 
@@ -21,6 +22,8 @@ from supervision.web.errors import say
 
 T = TypeVar("T")
 REQUIRED = lazy("This is needed.")
+# What a text takes whose form says no length, and what a number, a date or a choice takes.
+LONGEST, LONGEST_CHOICE = 2_000, 200
 
 
 @cache
@@ -36,6 +39,13 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         """The token of every form is checked before any view (CSRFProtect): it is no field here."""
 
         csrf = False
+
+        def bind_field(
+            self, form: FlaskForm, unbound: UnboundField, options: dict[str, Any]
+        ) -> Field:
+            """Each field is measured before anything else is done with what was sent for it."""
+            field = super().bind_field(form, unbound, options)
+            return field if isinstance(field, FieldList | FormField) else _bounded(field)
 
         def get_translations(self, form: FlaskForm) -> NullTranslations:
             return _words_of_wtforms(str(get_locale()))
@@ -60,6 +70,50 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             self._fields[field].errors = [*self._fields[field].errors, say(error)]
         else:
             self.form_errors.append(say(error))
+
+
+def longest_of(field: Field) -> int:
+    """How many characters a field takes: as its `Length` says, or itself, or else by its kind."""
+    declared = [one.max for one in field.validators if isinstance(one, Length) and one.max >= 0]
+    if declared:
+        return int(min(declared))
+    by_kind = LONGEST if isinstance(field, StringField) else LONGEST_CHOICE
+    return int(getattr(field, "longest", by_kind))
+
+
+def _bounded(field: Field) -> Field:
+    """The field, which keeps and refuses what is too long for it without any other look at it.
+
+    Browsers are told the same length. They count the end of a line as one character.
+    """
+    longest, process, validate = longest_of(field), field.process, field.validate
+    if isinstance(field, StringField):
+        field.flags.maxlength = longest
+
+    def measured(formdata: Any, *args: Any, **kwargs: Any) -> None:
+        field.is_too_long = False
+        sent = formdata.getlist(field.name) if formdata is not None else []
+        texts = [text for text in sent if isinstance(text, str)]
+        if all(len(text) <= longest or _letters(text) <= longest for text in texts):
+            process(formdata, *args, **kwargs)
+            return
+        process(None)
+        field.is_too_long, field.raw_data = True, texts
+        if isinstance(field, StringField):
+            field.data = texts[0]
+
+    def refused(*args: Any) -> bool:
+        if not field.is_too_long:
+            return bool(validate(*args))
+        field.errors = [str(lazy("Keep this to %(max)d characters.", max=longest))]
+        return False
+
+    field.process, field.validate = measured, refused
+    return field
+
+
+def _letters(text: str) -> int:
+    return len(text) - text.count("\r\n")
 
 
 def attempt(form: Form, act: Callable[[], T]) -> T | None:

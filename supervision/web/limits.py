@@ -82,6 +82,8 @@ ACCOUNT = _throttle("account", "10/15 minutes", "50/15 minutes", "100/15 minutes
 RECOVERY = _throttle("recovery", "5/15 minutes", "20/hour", "30/hour")
 RESET = _throttle("reset", "3/hour", "6/hour", "30/hour")
 INVITATION = _throttle("invitation", "30/hour", "60/hour", "60/hour")
+# Asked while somebody types.
+STRENGTH = _throttle("strength", "600/15 minutes", "600/15 minutes", "600/15 minutes")
 CALENDAR = _throttle("calendar", "20/hour", "20/hour", "100/hour")
 INVITE = _throttle("invite", "40/hour", "40/hour", "200/hour")
 # An import may invite hundreds at once.

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
-from wtforms import Field, PasswordField
+from wtforms import Field
 from wtforms.validators import InputRequired
 
 from supervision import clock
@@ -12,16 +12,17 @@ from supervision.permissions import Actor
 from supervision.services import sign_ins
 from supervision.services import vault as vaults
 from supervision.services.sign_ins import Opened
-from supervision.web import limits, passphrases, transactions
+from supervision.web import limits, transactions
+from supervision.web.fields import PassphraseField
 from supervision.web.forms import REQUIRED, Form
 from supervision.web.settings import settings
 
 
-def present_field(label: Any = None) -> PasswordField:
-    return PasswordField(
+def present_field(label: Any = None) -> PassphraseField:
+    return PassphraseField(
         label or lazy("Your present passphrase"),
         [InputRequired(REQUIRED)],
-        render_kw={"autocomplete": "current-password", "maxlength": passphrases.LONGEST},
+        render_kw={"autocomplete": "current-password"},
     )
 
 

@@ -1,15 +1,58 @@
-"""The request as all views see it: htmx's headers, nothing of a body on the disk, no NUL."""
+"""The request as all views see it: bounded, with htmx's headers, nothing of it on the disk, no NUL.
+
+Forms measure their own fields (`supervision/web/forms.py`); what a view reads by itself is measured
+here, and so is how many fields there are, before they are taken apart.
+"""
 
 from io import BytesIO
-from typing import IO
+from typing import IO, Any
 
 from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 from werkzeug.utils import cached_property
+
+from supervision.errors import N_, Invalid
+
+LONGEST = 2_000
+MOST_FIELDS = 2_000
+
+
+class Sent(ImmutableMultiDict[str, Any]):
+    """What was sent, by name. Whatever is read singly is short: raises Invalid when it is not."""
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        if isinstance(value, str) and len(value) > LONGEST:
+            raise Invalid(None, N_("Keep this to %(max)d characters."), max=LONGEST)
+        return value
+
+
+def long_text(form: MultiDict[str, str], name: str) -> str:
+    """A field that may be as long as the whole form; empty when it is not there."""
+    return next(iter(form.getlist(name)), "")
+
+
+class Parser(FormDataParser):
+    """Counts fields before they are taken apart. Raises RequestEntityTooLarge (413)."""
+
+    def _parse_urlencoded(self, stream: IO[bytes], *rest: Any) -> Any:
+        body = stream.read()
+        _count(body)
+        return super()._parse_urlencoded(BytesIO(body), *rest)
+
+
+def _count(pairs: bytes) -> None:
+    if pairs.count(b"&") >= MOST_FIELDS:
+        raise RequestEntityTooLarge
 
 
 class Request(HtmxAwareRequest):  # type: ignore[misc]  # htmx-flask has no types
     """Keeps whatever a form sends in memory: it is small, and it may be somebody's reflection."""
+
+    parameter_storage_class = Sent
+    form_data_parser_class = Parser
 
     def _get_file_stream(
         self,
@@ -26,6 +69,7 @@ class Request(HtmxAwareRequest):  # type: ignore[misc]  # htmx-flask has no type
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
+        _count(self.query_string)
         return _without_nul(super().args)
 
 
@@ -33,6 +77,4 @@ def _without_nul(values: MultiDict[str, str]) -> MultiDict[str, str]:
     """What was sent without U+0000: nobody types it, pasting can bring it, PostgreSQL has none."""
     if not any("\0" in value for _name, value in values.items(multi=True)):
         return values
-    return ImmutableMultiDict(
-        (name, value.replace("\0", "")) for name, value in values.items(multi=True)
-    )
+    return Sent((name, value.replace("\0", "")) for name, value in values.items(multi=True))

@@ -20,6 +20,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # PostgreSQL: serialization_failure, deadlock_detected, exclusion_violation, lock_not_available.
 RETRIED = frozenset({"40001", "40P01", "23P01", "55P03"})
 
+T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])
 write = writing
 
@@ -28,6 +29,21 @@ def by_hand(view: View) -> View:
     """The view begins its own writing, since slow work (Argon2) comes before it."""
     view.by_hand = True  # type: ignore[attr-defined]  # a mark, read below
     return view
+
+
+def in_one(act: Callable[[], T]) -> T:
+    """What `act` answers in a writing transaction of its own, for a view that writes by hand.
+
+    Run again, ATTEMPTS times at most, when the database was busy: all slow work belongs before it.
+    """
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            with write():
+                return act()
+        except DBAPIError as error:
+            if left == 0 or not _passes(error):
+                raise
+    raise AssertionError("the loop returns or raises")
 
 
 class App(Flask):

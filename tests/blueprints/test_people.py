@@ -1,16 +1,21 @@
 """Joining, signing in and out, passphrases, and the organiser's list, as a browser meets them."""
 
+import html
+import json
 import re
+import time
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from supervision import clock as clocks
+from supervision.blueprints.vault import RecoverForm
 from supervision.db import db
 from supervision.models.audit import AuditEntry
 from supervision.models.people import LinkPurpose, Person, SignIn
-from supervision.services import people
+from supervision.services import people, sign_ins
+from supervision.web import limits
 from tests import factories
 from tests.support import links
 from tests.support.client import Client
@@ -206,11 +211,107 @@ def test_passphrase_change_needs_the_present_one(joined: Client) -> None:
     assert "This is not your present passphrase." in answer.text
 
 
-def test_strength_is_told_while_typing(app: Flask, client: Client) -> None:
-    weak = client.send("/passphrase/strength", {"passphrase": "aaaaaaaaaaaaaa"})
-    good = client.send("/passphrase/strength", {"passphrase": GOOD})
-    assert "Very easy to guess" in weak.text or "Known to everybody" in weak.text
-    assert "Very good." in good.text
+@pytest.fixture
+def link(app: Flask) -> str:
+    """The token of Heidi's invitation."""
+    token = people.add_person("heidi@example.org", "Heidi Holm", "member", clocks.now())
+    db.session.commit()
+    return token
+
+
+def strength_of(client: Client, passphrase: str, **more: str) -> tuple[int, str]:
+    """What is said of it."""
+    answer = client.send("/passphrase/strength", {"passphrase": passphrase} | more)
+    said = re.search(r"<span>(.*)</span>", answer.text)
+    return answer.status_code, said[1] if said else ""
+
+
+EASY = "Very easy to guess. Choose another."
+
+
+def test_strength_is_told_while_typing(client: Client, link: str) -> None:
+    assert strength_of(client, "password1234", token=link) == (200, EASY)
+    assert strength_of(client, GOOD, token=link) == (200, "Very good.")
+    assert strength_of(client, "x" * 201, token=link) == (422, "")
+    assert strength_of(client, GOOD, token=link, email="x" * 255) == (422, "")
+
+
+def test_strength_page_sends_the_token_it_was_opened_by(client: Client, link: str) -> None:
+    page = client.get(f"/invitation/{link}").text
+    (values,) = re.findall(r'hx-vals="([^"]*)"', page)
+    assert json.loads(html.unescape(values)) == {"token": link}
+
+
+def test_strength_is_told_to_who_is_signed_in(joined: Client) -> None:
+    assert strength_of(joined, GOOD) == (200, "Very good.")
+
+
+def test_strength_is_told_to_nobody_else(client: Client, link: str) -> None:
+    assert strength_of(client, GOOD)[0] == 404
+    assert strength_of(client, GOOD, token="made up")[0] == 404
+    join(client, link)
+    client.send("/sign-out", {})
+    assert strength_of(client, GOOD, token=link)[0] == 410
+
+
+def test_strength_is_throttled_by_address(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = limits._throttle("strength", "2/hour", "2/hour", "2/hour")
+    monkeypatch.setattr(limits, "STRENGTH", few)
+    asked = [client.send("/passphrase/strength", {"passphrase": GOOD}) for _time in range(3)]
+    assert [answer.status_code for answer in asked] == [404, 404, 429]
+    assert int(asked[-1].headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    "passphrase",
+    [
+        "Heidi Holm Heidi",
+        "heidiholmheidiholm",
+        "HEIDI.HOLM@example.org",
+        "H31di-H0lm-He!di 1987",
+    ],
+)
+def test_own_name_and_address_alone_are_no_passphrase(
+    client: Client, link: str, passphrase: str
+) -> None:
+    refused = join(client, link, name="Heidi Holm", passphrase=passphrase, again=passphrase)
+    assert refused.status_code == 422
+    assert strength_of(client, passphrase, token=link)[1] in refused.text
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/unlock", "/vault/begin-again"])
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("x" * 201, "Keep this to 200 characters."),
+        ("a" + "\u0300" * 40_000 + "\u0316" * 40_000, "Keep this to 200 characters."),
+        ("a" + "\u0300" * 40 + "\u0316" * 40, "There are too many accents on one letter."),
+    ],
+)
+def test_passphrase_that_nobody_types_is_refused_before_any_work(
+    joined: Client, monkeypatch: pytest.MonkeyPatch, path: str, typed: str, said: str
+) -> None:
+    def never(*_args: object) -> None:
+        raise AssertionError("it was stretched")
+
+    monkeypatch.setattr(sign_ins, "check", never)
+    if path == "/sign-in":
+        joined.send("/sign-out", {})
+    fields = {"email": "ann@example.org", "passphrase": typed, "code": "0" * 36, "sure": "y"}
+    begun = time.thread_time()
+    answer = joined.send(path, fields)
+    assert time.thread_time() - begun < 0.25
+    assert (answer.status_code, said in answer.text) == (422, True)
+
+
+def test_code_that_nobody_types_is_refused_before_any_work(app: Flask) -> None:
+    code = "0" + "\u0300" * 40_000 + "\u0316" * 40_000
+    with app.test_request_context(method="POST", data={"code": code, "passphrase": GOOD}):
+        form = RecoverForm()
+        begun = time.thread_time()
+        assert not form.validate()
+    assert time.thread_time() - begun < 0.1
+    assert form.errors == {"code": ["Keep this to 100 characters."]}
 
 
 def test_reset_answers_alike_and_opens_the_account(joined: Client, new_client: Any) -> None:

@@ -11,6 +11,7 @@ from wtforms import FieldList, FormField, HiddenField, RadioField, SelectField
 
 from supervision import clock
 from supervision.blueprints.booking.parts import MessageForm, instant_in
+from supervision.domain.recurrence import MOST_TIMES
 from supervision.errors import Conflict
 from supervision.services import booking
 from supervision.services.availability import SessionTypeRow
@@ -59,7 +60,7 @@ class ConfirmForm(MessageForm):
         default=1,
         invalid_choice_message=lazy("Choose one from the list."),
     )
-    picks = FieldList(FormField(PickRow))
+    picks = FieldList(FormField(PickRow), max_entries=MOST_TIMES)
     refused: Mapping[str, Refused] = {}
 
     def how_many(self) -> int:

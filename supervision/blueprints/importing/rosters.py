@@ -18,6 +18,7 @@ from supervision.web import forms, limits
 from supervision.web.auth import signed_in, viewer
 from supervision.web.carried import carried, carry
 from supervision.web.fragments import page
+from supervision.web.request import long_text
 from supervision.web.settings import base_url
 from supervision.web.transactions import by_hand
 
@@ -97,7 +98,7 @@ def problems() -> Response:
 
 
 def _carried() -> Table:
-    found = carried(request.form.get("carried", ""), PURPOSE)
+    found = carried(long_text(request.form, "carried"), PURPOSE)
     rows = tuple(Row(number, cells) for number, cells in found["rows"])
     return Table(tuple(found["columns"]), rows)
 

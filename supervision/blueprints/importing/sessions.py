@@ -20,6 +20,7 @@ from supervision.web import forms, limits
 from supervision.web.auth import signed_in, viewer
 from supervision.web.carried import carried, carry
 from supervision.web.fragments import page
+from supervision.web.request import long_text
 from supervision.web.settings import base_url
 from supervision.web.transactions import by_hand, write
 
@@ -101,7 +102,7 @@ def _purpose(roster: Shown) -> str:
 
 
 def _carried(roster: Shown) -> list[Found]:
-    found = carried(request.form.get("carried", ""), _purpose(roster))
+    found = carried(long_text(request.form, "carried"), _purpose(roster))
     return [Found.of(one) for one in found]
 
 

@@ -39,6 +39,7 @@ from supervision.domain.reflections import (
 from supervision.web.forms import Form
 
 SHUT = {"autocomplete": "off", "spellcheck": "false"}
+LONGEST_KEPT = 20_000
 LONG = lazy("Keep this to %(max)d characters.")
 
 
@@ -70,7 +71,7 @@ class NoteForm(Form):
 
     editing = HiddenField()
     template = HiddenField()
-    kept = HiddenField()
+    kept = HiddenField(validators=[Length(max=LONGEST_KEPT)])
     title = StringField(lazy("Title"), [Length(max=LONGEST_TITLE, message=LONG)], render_kw=SHUT)
     session = SelectField(lazy("About a session"), validate_choice=False)
 
@@ -110,7 +111,7 @@ def form_of(template: Template) -> type[NoteForm]:
 
 def chosen(key: str | None, kept: str | None = None) -> Template:
     """The template of that name, or the free page, with the keys that a form said it keeps."""
-    keys = [one for one in (kept or "").split(",")[:MOST_FIELDS] if is_key(one)]
+    keys = [one for one in (kept or "")[:LONGEST_KEPT].split(",")[:MOST_FIELDS] if is_key(one)]
     return with_kept(TEMPLATES.get(key or "", FREE), dict.fromkeys(keys))
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from supervision.domain.markdown import to_html
+from supervision.domain.markdown import Allowance, to_html
 from supervision.domain.reflections import (
     Kind,
     Prompt,
@@ -81,10 +81,10 @@ def pepper() -> bytes:
 
 def parts_of(words: Words) -> list[Part]:
     """What was written, section by section; what was left empty is left out."""
-    found = []
+    found, allowance = [], Allowance()
     for section in with_kept(template_of(words.template), words.fields).sections:
         answers = [
-            _answer(prompt, words.fields[prompt.key])
+            _answer(prompt, words.fields[prompt.key], allowance)
             for prompt in section.prompts
             if words.fields.get(prompt.key) not in {None, "", False}
         ]
@@ -94,8 +94,8 @@ def parts_of(words: Words) -> list[Part]:
     return found
 
 
-def _answer(prompt: Prompt, value: Value) -> Answer:
+def _answer(prompt: Prompt, value: Value, allowance: Allowance) -> Answer:
     is_text = prompt.kind is Kind.TEXT and isinstance(value, str)
     # Safe: to_html passes everything through an allow-list.
-    html = Markup(to_html(with_arrows(str(value)))) if is_text else None  # noqa: S704
+    html = Markup(to_html(with_arrows(str(value)), allowance)) if is_text else None  # noqa: S704
     return Answer(prompt, value, html)

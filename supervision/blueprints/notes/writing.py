@@ -6,6 +6,7 @@ nothing lies open.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -32,17 +33,26 @@ from supervision.blueprints.notes.parts import (
     ready_to_write,
     to_unlock,
 )
-from supervision.db import db
-from supervision.domain.reflections import TEMPLATES, Kind, Template, count_words, is_blank
+from supervision.domain.reflections import (
+    TEMPLATES,
+    Kind,
+    Template,
+    Words,
+    count_words,
+    is_blank,
+    ready,
+)
+from supervision.domain.vault import Keys
 from supervision.errors import Conflict, Invalid, NotFound
 from supervision.services import notes
-from supervision.services.notes import Edit, SessionRef
-from supervision.web import fragments
+from supervision.services.notes import Edit, Saved, SessionRef
+from supervision.web import fragments, transactions
 from supervision.web.auth import signed_in, viewer
 from supervision.web.editing import fresh, sign, signed
 from supervision.web.errors import say
 from supervision.web.filters import local_date, local_time
 from supervision.web.fragments import page
+from supervision.web.request import long_text
 
 
 @dataclass(frozen=True)
@@ -101,34 +111,49 @@ def edit(note_id: UUID) -> Response:
 
 @bp.post("/notes/<uuid:note_id>")
 @signed_in
+@transactions.by_hand
 def save(note_id: UUID) -> Response:
-    sent = _sent(note_id)
-    actor, at, keys = viewer(), clock.now(), opened()
+    sent, keys = _sent(note_id), opened()
     if not sent.form.validate_on_submit():
         return editor_page(422, sent)
-    words = words_of(sent.form, sent.template)
     try:
-        if keys is None:
-            notes.save_draft(actor, at, sent.edit, words, pepper())
-            flash(_("Your notes were locked. What you wrote is sealed and waits for you."))
-            if _from_home():
-                return redirect(url_for("home.index"), 303)
-            target = url_for("notes.resume", draft_id=sent.edit.editor)
-            return redirect(url_for("vault.unlock", next=target), 303)
-        saved = notes.save_note(actor, at, keys, sent.edit, words)
+        _keep(sent, keys, words_of(sent.form, sent.template))
     except Invalid as error:
-        db.session.rollback()
         sent.form.refuse(error)
         return editor_page(422, sent)
     except Conflict as error:
-        db.session.rollback()
         sent.form.refuse(error)
         return editor_page(409, _go_on(sent))
+    return _kept(sent) if keys is not None else _sealed(sent)
+
+
+def _keep(sent: Editor, keys: Keys | None, words: Words, *, auto: bool = False) -> Saved:
+    """Save what the editor holds, or seal it where the vault is locked.
+
+    It is folded for finding before the transaction, for which everybody else would wait.
+    """
+    actor, at = viewer(), clock.now()
+    if keys is None:
+        sealed = partial(notes.save_draft, actor, at, sent.edit, words, pepper())
+        return transactions.in_one(sealed)
+    saved = partial(notes.save_note, actor, at, keys, sent.edit, ready(words), auto=auto)
+    return transactions.in_one(saved)
+
+
+def _sealed(sent: Editor) -> Response:
+    flash(_("Your notes were locked. What you wrote is sealed and waits for you."))
+    if _from_home():
+        return redirect(url_for("home.index"), 303)
+    target = url_for("notes.resume", draft_id=sent.edit.editor)
+    return redirect(url_for("vault.unlock", next=target), 303)
+
+
+def _kept(sent: Editor) -> Response:
     if _from_home():
         flash(_("Kept, and sealed. It is among your notes."))
         return redirect(url_for("home.index"), 303)
     flash(_("Saved."))
-    return redirect(url_for("notes.show", note_id=saved.note_id), 303)
+    return redirect(url_for("notes.show", note_id=sent.edit.note_id), 303)
 
 
 def _from_home() -> bool:
@@ -138,23 +163,21 @@ def _from_home() -> bool:
 
 @bp.post("/notes/<uuid:note_id>/autosave")
 @signed_in
+@transactions.by_hand
 def autosave(note_id: UUID) -> Response:
     """Keep what is typed; the answer is one line under the editor."""
-    sent = _sent(note_id)
-    actor, at, keys = viewer(), clock.now(), opened()
+    sent, at, keys = _sent(note_id), clock.now(), opened()
     if not sent.form.validate_on_submit():
         return _state(422, "unfinished", at)
     words = words_of(sent.form, sent.template)
     if is_blank(words):
         return _state(200, "blank", at)
     try:
-        if keys is None:
-            notes.save_draft(actor, at, sent.edit, words, pepper())
-            return _state(200, "sealed", at, sent.edit)
-        saved = notes.save_note(actor, at, keys, sent.edit, words, auto=True)
+        saved = _keep(sent, keys, words, auto=True)
     except (Invalid, Conflict) as error:
-        db.session.rollback()
         return _state(409, "refused", at, text=say(error))
+    if keys is None:
+        return _state(200, "sealed", at, sent.edit)
     return _state(200, "saved", saved.at, count=count_words(words))
 
 
@@ -164,6 +187,7 @@ def _state(status: int, kind: str, at: datetime, edit: Edit | None = None, **tol
 
 @bp.post("/notes/<uuid:note_id>/switch")
 @signed_in
+@transactions.by_hand
 def switch(note_id: UUID) -> Response:
     """Go on in another template with all that is typed. Nothing is stored."""
     sent = _sent(note_id)
@@ -177,6 +201,7 @@ def switch(note_id: UUID) -> Response:
 
 @bp.post("/notes/preview")
 @signed_in
+@transactions.by_hand
 def preview() -> Response:
     """What the typed Markdown becomes. Nothing is stored."""
     template = _template_sent()
@@ -206,7 +231,7 @@ def _sent(note_id: UUID) -> Editor:
 
 
 def _template_sent() -> Template:
-    return chosen(request.form.get("template"), request.form.get("kept"))
+    return chosen(request.form.get("template"), long_text(request.form, "kept"))
 
 
 def _go_on(sent: Editor) -> Editor:

@@ -11,14 +11,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from flask_login import current_user
 from werkzeug.wrappers import Response
-from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
 from supervision import clock
 from supervision.blueprints.people.parts import bp, go_in
 from supervision.services import people, sign_ins
-from supervision.web import forms, limits, passphrases, transactions, unlocking
+from supervision.web import forms, limits, transactions, unlocking
 from supervision.web.auth import anyone, safe_next, signed_in, viewer
+from supervision.web.fields import PassphraseField
 from supervision.web.forms import Form
 from supervision.web.fragments import page
 from supervision.web.settings import settings
@@ -26,10 +26,10 @@ from supervision.web.settings import settings
 
 class SignInForm(Form):
     email = forms.email_field()
-    passphrase = PasswordField(
+    passphrase = PassphraseField(
         lazy("Passphrase"),
         [InputRequired(forms.REQUIRED)],
-        render_kw={"autocomplete": "current-password", "maxlength": passphrases.LONGEST},
+        render_kw={"autocomplete": "current-password"},
     )
 
 

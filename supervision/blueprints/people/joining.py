@@ -2,24 +2,24 @@
 
 from flask import (
     redirect,
-    render_template,
     request,
     url_for,
 )
 from flask_babel import lazy_gettext as lazy
 from flask_login import current_user
 from werkzeug.wrappers import Response
-from wtforms import StringField
+from wtforms import HiddenField, StringField
 
 from supervision import clock
 from supervision.blueprints.people.parts import bp, fit, go_in
-from supervision.errors import Invalid
+from supervision.errors import Invalid, NotFound
 from supervision.models.people import LinkPurpose, Role
 from supervision.services import people, sign_ins
 from supervision.services.people import OpenLink
 from supervision.web import forms, limits, passphrases, transactions
 from supervision.web.auth import anyone, viewer
-from supervision.web.forms import Form, required, trimmed
+from supervision.web.fields import PassphraseField
+from supervision.web.forms import Form, at_most, required, trimmed
 from supervision.web.fragments import page
 from supervision.web.settings import settings
 
@@ -46,6 +46,15 @@ class JoinForm(Form):
 
 class FirstJoinForm(JoinForm):
     email = forms.email_field()
+
+
+class StrengthForm(Form):
+    """What is typed so far, beside what a stranger would try first."""
+
+    passphrase = PassphraseField()
+    email = StringField(validators=at_most(254))
+    name = StringField(validators=at_most(100))
+    token = HiddenField(validators=at_most(100))
 
 
 @bp.get("/invitation/<token>")
@@ -102,12 +111,25 @@ def _join_form(link: OpenLink) -> JoinForm:
 
 
 @bp.post("/passphrase/strength")
-@anyone("tells nothing but how good the typed words are")
+@anyone("for who is signed in, or holds an open invitation or reset link")
 @transactions.by_hand
-def passphrase_strength() -> str:
-    known = [request.form.get("email", ""), request.form.get("name", "")]
-    if current_user.is_authenticated:
-        known += [viewer().email, viewer().name]
-    typed = request.form.get("passphrase", "")[: passphrases.LONGEST]
+def passphrase_strength() -> Response:
+    limits.spend(limits.STRENGTH)
+    form = StrengthForm()
+    known = [*_known_to(form.token.data or ""), form.email.data or "", form.name.data or ""]
+    if not form.validate():
+        return page("people/_strength.html", 422, strength=None)
+    typed = form.passphrase.data
     found = passphrases.strength(typed, known) if typed else None
-    return render_template("people/_strength.html", strength=found)
+    return page("people/_strength.html", strength=found)
+
+
+def _known_to(token: str) -> list[str]:
+    """Address and name of who may ask. Raises NotFound for everybody else, Gone for an old link."""
+    if current_user.is_authenticated:
+        return [viewer().email, viewer().name]
+    try:
+        link = people.open_link(LinkPurpose.INVITATION, token, clock.now())
+    except NotFound:
+        link = people.open_link(LinkPurpose.RESET, token, clock.now())
+    return [link.email, link.name]

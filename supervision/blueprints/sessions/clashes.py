@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as lazy
 from wtforms import FieldList, FormField, HiddenField, RadioField
 from wtforms.validators import Optional
 
+from supervision.domain.recurrence import MOST_TIMES
 from supervision.services.claims import Clash
 from supervision.services.series import Choice
 from supervision.web.fields import ClockField
@@ -53,7 +54,7 @@ class ClashRow(Form):
 class ClashForm(Form):
     """A form that lists clashes once there are some; `busy` says who is, by key."""
 
-    clashes = FieldList(FormField(ClashRow))
+    clashes = FieldList(FormField(ClashRow), max_entries=MOST_TIMES)
     busy: Mapping[str, Sequence[Clash]] = {}
 
     def chosen(self) -> dict[str, Choice]:

@@ -7,6 +7,7 @@ from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, T
 
 from supervision.domain.passages import LONGEST, ShareKind
 from supervision.services.sharing import Circle, KeyState
+from supervision.services.sharing.comments import LONGEST as COMMENT
 from supervision.web.forms import Form, at_most, choices, lines
 from supervision.web.proving import present_field
 
@@ -20,6 +21,12 @@ KINDS = {
 
 def _id(text: str) -> UUID:
     return UUID(text)
+
+
+class SeenField(SelectMultipleField):  # type: ignore[misc]  # WTForms has no types
+    """Pieces of the text itself, of any length."""
+
+    longest = LONGEST
 
 
 class ShareForm(Form):
@@ -38,13 +45,15 @@ class ShareForm(Form):
     )
     people = SelectMultipleField(lazy("People"), coerce=_id, validate_choice=False)
     rosters = SelectMultipleField(lazy("Everybody in"), coerce=_id, validate_choice=False)
-    seen = SelectMultipleField(validate_choice=False)
+    seen = SeenField(validate_choice=False)
     step = StringField()
 
 
 class CommentForm(Form):
     key = HiddenField()
-    text = TextAreaField(lazy("Your words"), filters=[lines], render_kw={**SHUT, "rows": 4})
+    text = TextAreaField(
+        lazy("Your words"), at_most(COMMENT), filters=[lines], render_kw={**SHUT, "rows": 4}
+    )
 
 
 class WordsForm(Form):

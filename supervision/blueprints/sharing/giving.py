@@ -1,5 +1,6 @@
 """Sharing from a note: choose, look it over, share. Nothing is kept between the steps."""
 
+from functools import partial
 from uuid import UUID
 
 from flask import flash, redirect, request, url_for
@@ -10,7 +11,6 @@ from werkzeug.wrappers import Response
 from supervision import clock
 from supervision.blueprints.sharing.forms import ShareForm, can_be_ticked
 from supervision.blueprints.sharing.parts import bp, id_of, new_key, shown, to_unlock
-from supervision.db import db
 from supervision.domain.names import Hit, Why, likely_names
 from supervision.domain.passages import (
     Passage,
@@ -26,7 +26,7 @@ from supervision.domain.vault import Keys
 from supervision.errors import Conflict, Invalid, NotFound
 from supervision.services import notes, sharing
 from supervision.services.sharing import Gift
-from supervision.web import unlocking
+from supervision.web import transactions, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page
 from supervision.web.settings import base_url
@@ -60,6 +60,7 @@ def choose(note_id: UUID) -> Response:
 
 @bp.post("/notes/<uuid:note_id>/share")
 @signed_in
+@transactions.by_hand
 def share(note_id: UUID) -> Response:
     """Look over what was chosen; share it once everything that looks like a name was shown."""
     notes.own_note(viewer(), note_id)
@@ -70,20 +71,27 @@ def share(note_id: UUID) -> Response:
         return _choose_page(422 if form.errors else 200, note_id, keys, form, words)
     try:
         gift = Gift(id_of(viewer(), form.key.data), note_id, _kind(form), _passage(form, words))
-        choice = sharing.choice_of(
-            sharing.circles_of(viewer(), keys), form.people.data, form.rosters.data
-        )
+        choice = _choice(keys, form)
         sharing.check_gift(gift, choice)
         hits = likely_names(text_of(gift.passage))
         if form.step.data != "share" or not {hit.text for hit in hits} <= set(form.seen.data):
             return _look_page(note_id, form, gift, choice, hits)
-        sharing.share(viewer(), clock.now(), keys, gift, choice, base_url())
+        transactions.in_one(partial(_give, keys, form, gift))
     except (Invalid, Conflict) as error:
-        db.session.rollback()
         form.refuse(error)
         return _choose_page(422, note_id, keys, form, words)
     flash(_("Shared."))
     return redirect(url_for("sharing.own", share_id=gift.id), 303)
+
+
+def _choice(keys: Keys, form: ShareForm) -> sharing.Choice:
+    circles = sharing.circles_of(viewer(), keys)
+    return sharing.choice_of(circles, form.people.data, form.rosters.data)
+
+
+def _give(keys: Keys, form: ShareForm, gift: Gift) -> None:
+    """Asked anew within the transaction: who can be given something may have changed meanwhile."""
+    sharing.share(viewer(), clock.now(), keys, gift, _choice(keys, form), base_url())
 
 
 def _words(keys: Keys, note_id: UUID, form: ShareForm) -> Words:

@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from supervision.domain.markdown import to_html
+from supervision.domain.markdown import Allowance, to_html
 from supervision.domain.passages import Passage
 from supervision.errors import N_, Conflict
 from supervision.permissions import Actor
@@ -26,11 +26,11 @@ class Shown:
 
 
 def shown(passage: Passage) -> list[Shown]:
+    allowance = Allowance()
     # Safe: to_html passes everything through an allow-list.
-    return [
-        Shown(", ".join(_(label) for label in block.labels), Markup(to_html(block.text)))  # noqa: S704
-        for block in passage.blocks
-    ]
+    html = [Markup(to_html(block.text, allowance)) for block in passage.blocks]  # noqa: S704
+    labels = [", ".join(_(label) for label in block.labels) for block in passage.blocks]
+    return [Shown(*both) for both in zip(labels, html, strict=True)]
 
 
 def to_unlock() -> Response:

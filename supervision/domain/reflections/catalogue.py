@@ -13,7 +13,6 @@ from itertools import chain
 from struct import Struct, pack, unpack_from
 from typing import Any, NamedTuple
 
-from supervision.domain.reflections.searching import fold
 from supervision.domain.reflections.words import Reflection, asks_of, tags_of
 
 MOST_NOTES = 256
@@ -140,11 +139,9 @@ def entry_of(
     words = one.words
     session = words.session_id.hex if words.session_id else None
     about = (words.template, tags_of(words), session, roster)
-    parts = [words.title, *(value for value in words.fields.values() if isinstance(value, str))]
-    text = "\n".join(fold(part) for part in parts).encode()
     asks = tuple(Ask(note, roster, ask) for ask in asks_of(words))
     card = Card(int(one.begun_at.timestamp()), begun_on, *about, *stored, words.title)
-    return Entry(card, text, asks)
+    return Entry(card, words.folded, asks)
 
 
 def segmented(entries: Iterable[Entry]) -> list[list[Entry]]:

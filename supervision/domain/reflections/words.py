@@ -9,15 +9,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from uuid import UUID
 
 from supervision.domain.reflections.offered import TEMPLATES, template_of, with_kept
 from supervision.domain.reflections.parts import Kind, is_key
+from supervision.domain.reflections.searching import fold
 from supervision.errors import N_, Invalid
 
 LONGEST_TITLE = 200
 LONGEST_LINE = 300
 LONGEST_TEXT = 50_000
+LONGEST_ALL = 400_000
 MOST_FIELDS = 200
 MOST_TAGS = 12
 MOST_ASKS = 20
@@ -37,6 +40,12 @@ class Words:
     fields: Mapping[str, Value]
     session_id: UUID | None = None
 
+    @cached_property
+    def folded(self) -> bytes:
+        """The texts as they are looked for, one on a line. Slow (10 ms for a long one): kept."""
+        texts = (value for value in self.fields.values() if isinstance(value, str))
+        return "\n".join(fold(text) for text in (self.title, *texts)).encode()
+
 
 @dataclass(frozen=True)
 class Reflection:
@@ -51,6 +60,12 @@ class Reflection:
     editor: UUID
     auto: bool = False
     version: int = field(default=1)
+
+
+def ready(words: Words) -> Words:
+    """The words, folded by now: for whoever is about to hold up all others."""
+    _ = words.folded
+    return words
 
 
 def check(words: Words) -> None:
@@ -68,6 +83,8 @@ def check_loosely(words: Words) -> None:
         raise Invalid("title", N_("Keep the title to %(max)d characters."), max=LONGEST_TITLE)
     if words.template not in TEMPLATES:
         raise Invalid("template", N_("Choose one of the templates."))
+    if sum(len(value) for value in words.fields.values() if isinstance(value, str)) > LONGEST_ALL:
+        raise Invalid(None, N_("This is more than one reflection takes. Go on in another one."))
     whole = with_kept(TEMPLATES[words.template], words.fields)
     kinds = {prompt.key: prompt.kind for prompt in whole.prompts}
     for key, value in words.fields.items():
