@@ -13,6 +13,7 @@ from supervision.domain.markdown import to_html
 from supervision.domain.passages import Passage
 from supervision.errors import N_, Conflict
 from supervision.permissions import Actor
+from supervision.web import typed
 from supervision.web.settings import settings
 
 bp = Blueprint("sharing", __name__)
@@ -44,7 +45,7 @@ def pepper() -> bytes:
 
 
 def wanted_page() -> int:
-    return max(1, request.args.get("page", 1, type=int))
+    return max(1, request.args.get("page", 1, type=typed.number))
 
 
 # A form about notes leaves no trace for a replay: what it makes has an id from its first showing.
