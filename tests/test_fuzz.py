@@ -24,8 +24,8 @@ LONGEST = 1.0
 def test_odd_requests_to_every_route_are_no_faults(
     app: Flask, new_client: Any, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place = fuzzing.world(app, new_client)
-    answers = list(fuzzing.ask(place, SEED, WANTED))
+    with fuzzing.world(app, new_client) as place:
+        answers = list(fuzzing.ask(place, SEED, WANTED))
     slowest = sorted(answers, key=lambda one: -one.cpu)[:5]
     with capsys.disabled():
         sys.stdout.writelines(f"{line}\n" for line in told(answers, slowest))

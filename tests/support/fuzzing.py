@@ -11,7 +11,7 @@ import time
 from base64 import b64encode
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from inspect import getsourcefile, unwrap
@@ -92,26 +92,31 @@ class World:
     tokens: dict[str, str]
     program: str
     calendars: str
-    files: list[Path]
-    kept: dict[Path, sqlite3.Connection] = field(default_factory=dict)
+    files: list[sqlite3.Connection]
+    kept: list[tuple[sqlite3.Connection, int]] = field(default_factory=list)
     cookies: dict[str, Any] = field(default_factory=dict)
 
     def keep(self) -> None:
         """What is there now is what each request meets."""
         db.session.commit()
         self.cookies = {who: dict(one._cookies or {}) for who, one in self.clients.items()}
-        for path in self.files:
-            self.kept[path] = sqlite3.connect(":memory:")
-            with closing(sqlite3.connect(path)) as file:
-                file.backup(self.kept[path])
+        for file in self.files:
+            copy = sqlite3.connect(":memory:")
+            file.backup(copy)
+            self.kept.append((copy, _version(file)))
 
     def put_back(self) -> None:
+        """As it was kept, where anything was written."""
         for who, client in self.clients.items():
             client._cookies = dict(self.cookies[who])
-        for path in self.files:
-            with closing(sqlite3.connect(path)) as file:
-                file.execute("PRAGMA synchronous=OFF")
-                self.kept[path].backup(file)
+        for number, (file, (copy, version)) in enumerate(zip(self.files, self.kept, strict=True)):
+            if _version(file) != version:
+                copy.backup(file)
+                self.kept[number] = (copy, _version(file))
+
+    def close(self) -> None:
+        for one in (*self.files, *(copy for copy, _version in self.kept)):
+            one.close()
 
     def ids(self, argument: str, endpoint: str) -> list[str]:
         """What an address of this endpoint may name in this place."""
@@ -125,7 +130,14 @@ class World:
         return [str(key) for key in db.session.scalars(db.select(table.c.id).limit(3))]
 
 
-def world(app: Flask, new_client: Callable[[], Client]) -> World:
+def _version(file: sqlite3.Connection) -> int:
+    """Another number, once another connection has written."""
+    found: int = file.execute("PRAGMA data_version").fetchone()[0]
+    return found
+
+
+@contextmanager
+def world(app: Flask, new_client: Callable[[], Client]) -> Iterator[World]:
     """The demo community; Bob, Alice and Dana are signed in."""
     settings, at = app.extensions["settings"], clock.now()
     demo.fill(at, settings)
@@ -144,12 +156,14 @@ def world(app: Flask, new_client: Callable[[], Client]) -> World:
     _draft(clients["bob"], new_client(), actors["bob"])
     database = Path(str(db.engine.url.database))
     runtime = settings.runtime
-    files = [database, runtime / "limits.sqlite", runtime / "unlocks.sqlite"]
+    paths = [database, runtime / "limits.sqlite", runtime / "unlocks.sqlite"]
+    files = [sqlite3.connect(path) for path in paths]
     home = f"calendars/{actors['bob'].id}/"
     given = b64encode(f"bob@example.org:{tokens['dav.']}".encode()).decode()
     made = World(app, clients, tokens, f"Basic {given}", home, files)
     made.keep()
-    return made
+    yield made
+    made.close()
 
 
 def _furnish(app: Flask, actors: dict[str, Actor]) -> dict[str, str]:
@@ -225,7 +239,7 @@ def _walk(place: World, who: str) -> Iterator[Target]:
     to_see = deque(["/", "/reset", "/delete-account", "/export/plain", "/vault/recover"])
     while to_see:
         one = _target(place, who, "GET", address := to_see.popleft(), {})
-        if one is None or _is_enough(seen, one):
+        if one is None or one.endpoint == "static" or _is_enough(seen, one):
             continue
         response = client.get(address)
         if response.status_code != 200 or response.mimetype != "text/html":
@@ -385,8 +399,8 @@ def _send(place: World, number: int, twist: str, request: Request) -> Answered:
     started = time.process_time()
     with capture_logs() as logs:
         try:
-            response = client.open(request.path, **arguments)
-            status, _all = response.status_code, response.get_data()
+            with closing(client.open(request.path, **arguments)) as response:
+                status, _all = response.status_code, response.get_data()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault
             status, faults = RAISED, [repr(error)[:300]]
     cpu = time.process_time() - started
