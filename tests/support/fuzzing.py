@@ -457,8 +457,6 @@ def _file(request: Request, random: Random) -> None:
     name = _name(request, random)
     request.values.pop(name, None)
     request.files[name] = hostile.file(random, name)
-    if request.target.method == "GET":
-        request.method, request.target = "POST", request.target
 
 
 def _raw(request: Request, random: Random) -> None:
