@@ -16,6 +16,7 @@ from supervision.domain import calendar
 from supervision.models.rosters import Kind
 from supervision.permissions import Actor
 from supervision.services.sessions import SessionRow, Standing, sessions_between
+from supervision.web import typed
 from supervision.web.auth import signed_in, viewer
 from supervision.web.filters import STANDINGS, clock_time, kind_name, local_span, zone_name
 from supervision.web.fragments import page_or, wants_fragment
@@ -109,12 +110,9 @@ def _asked(text: str, today: date) -> tuple[date, str]:
     if not text:
         return today, ""
     try:
-        day = date.fromisoformat(text)
-        if calendar.EARLIEST <= day <= calendar.LATEST:
-            return day, ""
+        return typed.day(text), ""
     except ValueError:
-        pass
-    return today, _("That is not a date the calendar can show. Here is today instead.")
+        return today, _("That is not a date the calendar can show. Here is today instead.")
 
 
 def _sheet(

@@ -16,7 +16,7 @@ from supervision.models.mail import MailKind
 from supervision.models.people import SessionsBy
 from supervision.services import mail
 from supervision.services.mail import Choices
-from supervision.web import forms
+from supervision.web import forms, typed
 from supervision.web.auth import anyone, for_programs, organisers, signed_in, viewer
 from supervision.web.filters import clock_time
 from supervision.web.forms import Form
@@ -66,12 +66,12 @@ class MailForm(Form):
         return [self[f"reminder_{number + 1}"] for number in range(MOST)]
 
     def choices(self) -> Choices:
-        leads = {int(field.data) for field in self.reminder_fields() if field.data}
+        leads = {typed.number(field.data) for field in self.reminder_fields() if field.data}
         hour = self.agenda_hour.data
         return Choices(
             frozenset(kind for kind in TICKED if self[kind.value].data),
             tuple(sorted(leads, reverse=True)),
-            int(hour) if hour else None,
+            typed.number(hour) if hour else None,
             SessionsBy(self.sessions_by.data or SessionsBy.FEED),
         )
 

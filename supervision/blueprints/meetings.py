@@ -8,7 +8,7 @@ from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
-from wtforms import IntegerField, RadioField, SelectField, StringField
+from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from supervision import clock
@@ -16,8 +16,9 @@ from supervision.domain.methods import METHODS
 from supervision.errors import NotAllowed, NotFound
 from supervision.services import meetings
 from supervision.services.meetings import MOST_PRESENTERS, TITLE_LENGTH, Agenda, Case
-from supervision.web import forms
+from supervision.web import forms, typed
 from supervision.web.auth import signed_in, viewer
+from supervision.web.fields import NumberField
 from supervision.web.forms import Form, at_most, trimmed
 from supervision.web.fragments import page as show_page
 from supervision.web.fragments import wants_fragment
@@ -30,7 +31,7 @@ WHOLE = lazy("Give a whole number.")
 
 class SetUpForm(Form):
     method = RadioField(lazy("Method"), [InputRequired(lazy("Choose one."))])
-    presenters = IntegerField(
+    presenters = NumberField(
         lazy("Presenters in each meeting"),
         [
             InputRequired(WHOLE),
@@ -49,12 +50,12 @@ class CaseForm(Form):
             "Everybody in the roster reads it. May be left empty."
         ),
     )
-    minutes = IntegerField(
+    minutes = NumberField(
         lazy("Minutes"),
         [Optional(), NumberRange(5, 120, lazy("Choose between 5 and 120 minutes."))],
         description=lazy("May be left empty: then the time is shared out."),
     )
-    position = SelectField(lazy("Place in the order"), coerce=int)
+    position = SelectField(lazy("Place in the order"), coerce=typed.number)
 
 
 class SwapForm(Form):
@@ -246,7 +247,7 @@ def meeting(session_id: UUID) -> Response:
 def look(session_id: UUID) -> Response:
     """The meeting as it stands; 204 while it is as the page that asks has it (`seen`)."""
     now = meetings.meeting_now(viewer(), clock.now(), session_id)
-    if wants_fragment() and request.args.get("seen", type=int) == now.version:
+    if wants_fragment() and request.args.get("seen", type=typed.number) == now.version:
         return make_response("", 204)
     name = "meetings/_now.html" if wants_fragment() else "meetings/meeting.html"
     return show_page(name, 200, now=now, agenda=now.agenda)
@@ -256,7 +257,7 @@ def look(session_id: UUID) -> Response:
 @signed_in
 def steer(session_id: UUID) -> Response:
     """One press of a button; `step` is the phase that whoever pressed saw."""
-    act = _act(request.form.get("do", ""), request.form.get("step", 0, type=int))
+    act = _act(request.form.get("do", ""), request.form.get("step", 0, type=typed.number))
     act(session_id)
     if wants_fragment():
         now = meetings.meeting_now(viewer(), clock.now(), session_id)

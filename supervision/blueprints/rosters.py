@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from supervision import clock
@@ -20,7 +20,7 @@ from supervision.services import people, places, polls, rosters, series, session
 from supervision.services.rosters import RosterForm
 from supervision.services.sessions import SeriesInfo
 from supervision.services.signup import Turn
-from supervision.web import forms, limits
+from supervision.web import forms, limits, typed
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fields import NumberField
 from supervision.web.filters import member_role_name
@@ -47,7 +47,7 @@ class EditForm(Form):
             "What its people call it, such as “Tuesday group”. Never a client’s name."
         ),
     )
-    capacity = IntegerField(
+    capacity = NumberField(
         lazy("Places"),
         [
             InputRequired(lazy("Give a whole number.")),
@@ -56,7 +56,7 @@ class EditForm(Form):
         description=lazy("How many take part, without those who lead."),
         default=6,
     )
-    minutes = IntegerField(
+    minutes = NumberField(
         lazy("Usual length in minutes"),
         [
             InputRequired(lazy("Give a whole number.")),
@@ -224,7 +224,7 @@ def _series(roster_id: UUID) -> list[tuple[SeriesInfo, str, datetime]]:
 
 def _number(name: str) -> int:
     """Which page of a list the address asks for; the first for whatever is no number."""
-    return min(max(request.args.get(name, 1, type=int), 1), MOST_PAGES)
+    return min(max(request.args.get(name, 1, type=typed.number), 1), MOST_PAGES)
 
 
 @bp.get("/rosters/<uuid:roster_id>/edit")

@@ -1,22 +1,39 @@
 """Fields of dates, times of day and numbers, whose complaints are ours."""
 
+from typing import Any
+
+from flask import request
 from flask_babel import lazy_gettext as lazy
+from flask_wtf.file import FileField
 from wtforms import DateField, Form, IntegerField, PasswordField, TimeField, ValidationError
 from wtforms.validators import StopValidation
 
 from supervision.domain import vault
 from supervision.errors import Invalid
 from supervision.web.errors import say
+from supervision.web.typed import is_known, number
+
+
+class UploadField(FileField):  # type: ignore[misc]  # Flask-WTF has no types
+    """A file. No other field ever sees one, whatever it is named."""
+
+    def process_formdata(self, _valuelist: list[str]) -> None:
+        super().process_formdata(request.files.getlist(self.name))
 
 
 class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
-    """A date."""
+    """A date that the calendar can show."""
+
+    data: Any
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(lazy("Give a date that exists, such as 2026-11-24.")) from None
+        if self.data and not is_known(self.data):
+            self.data = None
+            raise ValueError(lazy("Give a date between 1971 and 2199."))
 
 
 class ClockField(TimeField):  # type: ignore[misc]  # WTForms has no types
@@ -30,12 +47,15 @@ class ClockField(TimeField):  # type: ignore[misc]  # WTForms has no types
 
 
 class NumberField(IntegerField):  # type: ignore[misc]  # WTForms has no types
-    """A whole number."""
+    """A whole number that a column takes."""
+
+    data: Any
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
-            super().process_formdata(valuelist)
+            self.data = number(valuelist[0]) if valuelist else self.data
         except ValueError:
+            self.data = None
             raise ValueError(lazy("Give a whole number.")) from None
 
     def pre_validate(self, form: Form) -> None:

@@ -6,9 +6,11 @@ from gettext import NullTranslations, translation
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from flask import request
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as lazy
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto as SENT
 from wtforms import Field, FieldList, FormField, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
@@ -46,6 +48,12 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             """Each field is measured before anything else is done with what was sent for it."""
             field = super().bind_field(form, unbound, options)
             return field if isinstance(field, FieldList | FormField) else _bounded(field)
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """What was sent as texts: no file in the place of one, and nothing of a JSON body."""
+            if formdata is not SENT:
+                return formdata
+            return (request.form or None) if form.is_submitted() else None
 
         def get_translations(self, form: FlaskForm) -> NullTranslations:
             return _words_of_wtforms(str(get_locale()))

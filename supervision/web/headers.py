@@ -40,8 +40,16 @@ def _from_elsewhere() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site not in {"same-origin", "none"}
-    origin = request.headers.get("Origin")
-    return origin not in {None, "null"} and urlsplit(str(origin)).netloc != request.host
+    origin = request.headers.get("Origin", "null")
+    return origin != "null" and _host_of(origin) != request.host
+
+
+def _host_of(origin: str) -> str | None:
+    """Host and port of an origin; nothing for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def init(app: Flask, secure: bool) -> None:

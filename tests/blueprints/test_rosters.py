@@ -65,7 +65,7 @@ def test_member_makes_peer_rosters_only(house: House, client: Client) -> None:
         ("title", " ", "This is needed."),
         ("title", "x" * 121, "Keep this to 120 characters."),
         ("capacity", "0", "Choose between 1 and 100 places."),
-        ("capacity", "many", "Not a valid integer value."),
+        ("capacity", "many", "Give a whole number."),
         ("minutes", "4", "Choose between 5 and 480 minutes."),
         ("minutes", "", "Give a whole number."),
         ("zone", "Mars/Olympus", "Not a valid choice"),

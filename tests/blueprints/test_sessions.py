@@ -155,7 +155,7 @@ WRONG = [
     ({"date": "tomorrow"}, "date", "Give a date that exists, such as 2026-11-24."),
     ({"date": "2026-11-22"}, "date", "This time has passed. Choose one that is still to come."),
     ({"date": "2037-01-01"}, "date", "Give a date within the next ten years."),
-    ({"date": "9999-12-31"}, "date", "Give a date within the next ten years."),
+    ({"date": "9999-12-31"}, "date", "Give a date between 1971 and 2199."),
     ({"starts_at": ""}, "starts_at", "This is needed."),
     ({"starts_at": "25:00"}, "starts_at", "Give a time of day, such as 14:30."),
     ({"minutes": ""}, "minutes", "This is needed."),

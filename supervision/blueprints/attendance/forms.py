@@ -9,6 +9,7 @@ from wtforms import SelectField, StringField, TextAreaField
 
 from supervision.models.attendance import Came
 from supervision.services.attendance import CAME, REASON, WORDS, Line, Marking, Said, Sheet
+from supervision.web import typed
 from supervision.web.forms import Form, at_most, choices, required, trimmed
 
 CHOOSE = lazy("Choose one from the list.")
@@ -21,7 +22,9 @@ class SheetForm(Form):
     guest = SelectField(
         lazy("Somebody else was there"), default=NOBODY, invalid_choice_message=CHOOSE
     )
-    guest_minutes = SelectField(lazy("Their minutes"), coerce=int, invalid_choice_message=CHOOSE)
+    guest_minutes = SelectField(
+        lazy("Their minutes"), coerce=typed.number, invalid_choice_message=CHOOSE
+    )
     reason = StringField(
         lazy("Why it is corrected"),
         at_most(REASON),
@@ -71,7 +74,7 @@ def _line_fields(sheet: Sheet, line: Line) -> dict[str, SelectField]:
         f"minutes-{line.person_id}": SelectField(
             _("Minutes of %(name)s", name=line.name),
             choices=_minutes(sheet),
-            coerce=int,
+            coerce=typed.number,
             default=line.said.minutes or sheet.whole,
             invalid_choice_message=CHOOSE,
         ),

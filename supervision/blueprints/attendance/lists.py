@@ -16,6 +16,7 @@ from supervision.blueprints.attendance.parts import bp
 from supervision.errors import NotAllowed
 from supervision.services import attendance, places
 from supervision.services.attendance import Entry, Meeting
+from supervision.web import typed
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page as show_page
 
@@ -93,7 +94,7 @@ def _own_page(roster_id: UUID | None) -> Response:
 
 def _year() -> int:
     """The year that the address names; the present one for whatever is none."""
-    found = request.args.get("year", 0, type=int)
+    found = request.args.get("year", 0, type=typed.number)
     return found if FIRST <= found <= LAST else clock.today(viewer().zone).year
 
 

@@ -12,7 +12,7 @@ from supervision.blueprints.attendance.parts import bp
 from supervision.errors import NotAllowed
 from supervision.services import attendance
 from supervision.services.attendance import Changed, Sheet
-from supervision.web import forms
+from supervision.web import forms, typed
 from supervision.web.auth import signed_in, viewer
 from supervision.web.errors import say
 from supervision.web.fragments import page as show_page
@@ -47,7 +47,7 @@ def _sheet_page(
 
 
 def _seen() -> int:
-    return request.form.get("seen", -1, type=int)
+    return request.form.get("seen", -1, type=typed.number)
 
 
 @bp.post("/sessions/<uuid:session_id>/attendance")

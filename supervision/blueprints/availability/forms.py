@@ -33,7 +33,7 @@ from supervision.services.availability import (
     Whole,
 )
 from supervision.services.availability.checks import MOST_LABEL, MOST_NAME, MOST_ROWS
-from supervision.web import forms
+from supervision.web import forms, typed
 from supervision.web.errors import say
 from supervision.web.fields import ClockField, DayField, NumberField
 from supervision.web.forms import REQUIRED, Form, choices, trimmed
@@ -77,7 +77,7 @@ class WeekRow(Row):
     needs = ("weekdays", "from_at", "until_at")
     weekdays = SelectMultipleField(
         lazy("Days"),
-        coerce=int,
+        coerce=typed.number,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
         invalid_choice_message=lazy("Choose days of the week."),
@@ -176,14 +176,14 @@ class AvailabilityForm(Form):
     def change(self, what: str) -> str:
         """Add a line or take one away, as `add-week` or `drop-week-3` says; the list's name."""
         act, _sep, rest = what.partition("-")
-        name, _sep, number = rest.partition("-")
+        name, _sep, line = rest.partition("-")
         found = {field.short_name: field for field in self.lists()}.get(name)
         if found is None:
             return ""
         if act == "add" and len(found) < MOST_ROWS:
             found.append_entry()
-        elif act == "drop" and number.isdigit() and int(number) < len(found):
-            found.pop_entry(int(number))
+        elif act == "drop" and line in (lines := [str(at) for at in range(len(found))]):
+            found.pop_entry(lines.index(line))
         return name
 
     def drop_blank(self) -> None:

@@ -1,6 +1,6 @@
 """What the pages of booking share: the blueprint, forms, and what an address names."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from flask import Blueprint, abort, request
@@ -8,9 +8,8 @@ from flask_babel import lazy_gettext as lazy
 from wtforms import BooleanField, TextAreaField
 from wtforms.validators import Length
 
-from supervision.domain import calendar
 from supervision.services.sessions.plan import MESSAGE
-from supervision.web import forms
+from supervision.web import forms, typed
 from supervision.web.forms import Form
 
 bp = Blueprint("booking", __name__)
@@ -37,10 +36,9 @@ class LateForm(MessageForm):
 def day_in(text: str) -> date | None:
     """A date that the calendar can show, None for whatever else."""
     try:
-        found = date.fromisoformat(text)
+        return typed.day(text)
     except ValueError:
         return None
-    return found if calendar.EARLIEST <= found <= calendar.LATEST else None
 
 
 def uuid_in(name: str) -> UUID | None:
@@ -60,9 +58,6 @@ def instant() -> datetime:
 def instant_in(text: str) -> datetime:
     """A time as forms and addresses of ours write it; whatever else names no page."""
     try:
-        found = datetime.fromisoformat(text)
+        return typed.instant(text)
     except ValueError:
         abort(404)
-    if found.tzinfo is None or not calendar.EARLIEST <= found.date() <= calendar.LATEST:
-        abort(404)
-    return found.astimezone(UTC)

@@ -16,6 +16,7 @@ from supervision.errors import Conflict
 from supervision.services import booking
 from supervision.services.availability import SessionTypeRow
 from supervision.services.booking import Desk, Refused
+from supervision.web import typed
 from supervision.web.filters import local_date, local_time
 from supervision.web.forms import Form, choices
 
@@ -46,7 +47,7 @@ class PickRow(Form):
     def due(self) -> datetime | None:
         """The local time that the key names; None for what is no key."""
         try:
-            return datetime.fromisoformat(self.key.data)
+            return typed.local_time(self.key.data)
         except (TypeError, ValueError):
             return None
 
@@ -56,7 +57,7 @@ class ConfirmForm(MessageForm):
 
     weeks = SelectField(
         lazy("Repeat weekly"),
-        coerce=int,
+        coerce=typed.number,
         default=1,
         invalid_choice_message=lazy("Choose one from the list."),
     )

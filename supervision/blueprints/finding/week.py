@@ -14,6 +14,7 @@ from supervision.domain import calendar
 from supervision.domain.finding import Hour, Looked
 from supervision.permissions import Actor
 from supervision.services.finding import Member, WeekTimes
+from supervision.web import typed
 from supervision.web.filters import clock_time, local_date
 from supervision.web.words import HOUR_TONES, hour_word
 
@@ -77,10 +78,7 @@ class Week:
 
 def days_of(args: MultiDict[str, str], first_day: date, actor: Actor) -> list[date]:
     """The seven days that the address names, else those around the first day looked at."""
-    try:
-        day = date.fromisoformat(args.get("week", ""))
-    except ValueError:
-        day = first_day
+    day = args.get("week", first_day, type=typed.day)
     if not calendar.EARLIEST + WEEK <= day <= calendar.LATEST - WEEK:
         day = first_day
     return list(calendar.week(day, actor.week_starts))
@@ -127,11 +125,9 @@ def _picked(texts: Sequence[str]) -> list[datetime]:
     found = []
     for text in texts:
         try:
-            instant = datetime.fromisoformat(text)
+            found.append(typed.instant(text))
         except ValueError:
             continue
-        if instant.tzinfo and calendar.EARLIEST <= instant.date() <= calendar.LATEST:
-            found.append(instant)
     return found
 
 

@@ -5,10 +5,11 @@ from typing import TypeVar
 
 from flask import Blueprint
 from flask_babel import lazy_gettext as lazy
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 
 from supervision.domain.outside import Unreadable
 from supervision.errors import Conflict, Invalid
+from supervision.web.fields import UploadField
 from supervision.web.forms import Form
 
 bp = Blueprint("importing", __name__)
@@ -16,7 +17,7 @@ T = TypeVar("T")
 
 
 class FileForm(Form):
-    file = FileField(lazy("File"), [FileRequired(lazy("Choose a file."))])
+    file = UploadField(lazy("File"), [FileRequired(lazy("Choose a file."))])
 
     def body(self) -> bytes:
         found: bytes = self.file.data.read()

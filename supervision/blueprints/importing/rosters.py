@@ -14,7 +14,7 @@ from supervision.domain.importing.tables import SAYING, Row, Table, read_table, 
 from supervision.errors import Conflict, Invalid
 from supervision.services import importing
 from supervision.services.importing import Made, Plan
-from supervision.web import forms, limits
+from supervision.web import forms, limits, typed
 from supervision.web.auth import signed_in, viewer
 from supervision.web.carried import carried, carry
 from supervision.web.fragments import page
@@ -66,7 +66,7 @@ def make() -> Response:
 
 
 def _make() -> Made:
-    also = set(request.form.getlist("also", type=int))
+    also = set(request.form.getlist("also", type=typed.number))
     return importing.make_rosters(viewer(), clock.now(), _carried(), also, base_url())
 
 

@@ -15,7 +15,7 @@ from supervision.domain.reflections import template_of
 from supervision.domain.reflections.searching import LONGEST_QUERY
 from supervision.services import notes
 from supervision.services.notes import Choices, Found, SessionRef, Sought
-from supervision.web import transactions, unlocking
+from supervision.web import transactions, typed, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.forms import Form, status_of
 from supervision.web.fragments import page
@@ -85,7 +85,7 @@ def find() -> Response:
     if not form.validate():
         form.offer(notes.choices(actor, keys))
         return _find_page(form)
-    wanted = request.form.get("page", 1, type=int)
+    wanted = request.form.get("page", 1, type=typed.number)
     found = notes.find_notes(actor, keys, form.sought, wanted)
     form.offer(found.choices)
     session_id = form.sought.session_id

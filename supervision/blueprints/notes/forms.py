@@ -12,7 +12,6 @@ from wtforms import (
     DateField,
     Field,
     HiddenField,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -36,6 +35,7 @@ from supervision.domain.reflections import (
     is_key,
     with_kept,
 )
+from supervision.web.fields import NumberField
 from supervision.web.forms import Form
 
 SHUT = {"autocomplete": "off", "spellcheck": "false"}
@@ -43,7 +43,7 @@ LONGEST_KEPT = 20_000
 LONG = lazy("Keep this to %(max)d characters.")
 
 
-class ScaleField(IntegerField):  # type: ignore[misc]  # WTForms has no types
+class ScaleField(NumberField):
     """A whole number from 0 to 10, or nothing."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -147,7 +147,8 @@ def _value(kind: Kind, data: Any) -> Value | None:
     if kind is Kind.TICK:
         return True if data else None
     if kind is Kind.SCALE:
-        return int(data) if data is not None else None
+        number: int | None = data
+        return number
     if kind is Kind.DATE:
         return data.isoformat() if data else None
     text = (data or "").replace("\r\n", "\n")

@@ -13,7 +13,7 @@ from supervision.domain.reflections.changes import FieldChange, changed_fields
 from supervision.errors import Conflict, Invalid, NotFound
 from supervision.services import notes
 from supervision.services.notes import Version
-from supervision.web import unlocking
+from supervision.web import typed, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.errors import say
 from supervision.web.fragments import page
@@ -29,7 +29,7 @@ def history(note_id: UUID) -> Response:
     if keys is None:
         return to_unlock()
     found = notes.versions(actor, keys, note_id)
-    wanted = request.args.get("version", found[-1].number if found else 0, type=int)
+    wanted = request.args.get("version", found[-1].number if found else 0, type=typed.number)
     chosen = next((at for at, one in enumerate(found) if one.number == wanted), None)
     if chosen is None:
         raise NotFound
@@ -54,7 +54,7 @@ def _changed(before: Version, after: Version) -> list[FieldChange] | None:
 def restore(note_id: UUID) -> Response:
     actor = viewer()
     notes.own_note(actor, note_id)
-    number = request.form.get("number", 0, type=int)
+    number = request.form.get("number", 0, type=typed.number)
     try:
         notes.restore_version(actor, clock.now(), unlocking.keys(), note_id, number)
     except (Conflict, Invalid) as error:

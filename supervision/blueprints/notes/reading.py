@@ -1,6 +1,5 @@
 """The list, a reflection, and deleting with ten minutes to think again."""
 
-from datetime import date
 from uuid import UUID
 
 from flask import flash, redirect, request, url_for
@@ -18,7 +17,7 @@ from supervision.blueprints.notes.parts import (
 )
 from supervision.domain.reflections import template_of
 from supervision.services import notes, sharing
-from supervision.web import transactions, unlocking
+from supervision.web import transactions, typed, unlocking
 from supervision.web.auth import safe_next, signed_in, viewer
 from supervision.web.fragments import page
 
@@ -31,7 +30,8 @@ def index() -> Response:
     if keys is None:
         return to_unlock()
     actor, at = viewer(), clock.now()
-    wanted, month = request.args.get("page", 1, type=int), request.args.get("month", type=_month)
+    wanted = request.args.get("page", 1, type=typed.number)
+    month = request.args.get("month", type=typed.month)
     return page(
         "notes/index.html",
         found=notes.notes_of(actor, keys, wanted, month),
@@ -39,11 +39,6 @@ def index() -> Response:
         deleted=notes.just_deleted(actor, at, keys),
         template_of=template_of,
     )
-
-
-def _month(text: str) -> date:
-    """2026-11 as its first day."""
-    return date.fromisoformat(f"{text}-01")
 
 
 @bp.post("/notes/accept")
@@ -75,7 +70,7 @@ def show(note_id: UUID) -> Response:
     keys = opened()
     if keys is None:
         return to_unlock()
-    found = notes.note(actor, keys, note_id, request.args.get("version", type=int))
+    found = notes.note(actor, keys, note_id, request.args.get("version", type=typed.number))
     return page(
         "notes/show.html",
         note=found,

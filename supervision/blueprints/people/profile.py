@@ -19,7 +19,7 @@ from supervision.blueprints.people.parts import bp, fit
 from supervision.errors import Invalid
 from supervision.services import people, sign_ins
 from supervision.services.people import Profile
-from supervision.web import forms, limits, passphrases, transactions, unlocking
+from supervision.web import forms, limits, passphrases, transactions, typed, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.forms import Form, required, trimmed
 from supervision.web.fragments import page
@@ -40,7 +40,7 @@ class ProfileForm(Form):
     clock = RadioField(lazy("Clock"), choices=forms.choices([("24", "14:30"), ("12", "2:30 pm")]))
     week_starts = SelectField(
         lazy("First day of the week"),
-        coerce=int,
+        coerce=typed.number,
         choices=forms.choices([(0, lazy("Monday")), (5, lazy("Saturday")), (6, lazy("Sunday"))]),
     )
 

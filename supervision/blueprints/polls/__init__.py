@@ -16,7 +16,7 @@ from supervision.errors import N_, Conflict, Invalid
 from supervision.models.polls import Word
 from supervision.services import finding, places, polls
 from supervision.services.polls import OptionRow, PollPage
-from supervision.web import forms
+from supervision.web import forms, typed
 from supervision.web.auth import signed_in, viewer
 from supervision.web.forms import Form
 from supervision.web.fragments import page as show_page
@@ -49,7 +49,7 @@ def new(roster_id: UUID) -> Response:
     starts = Starts.read(request.args, viewer().zone)
     form = AskForm(
         formdata=None,
-        minutes=request.args.get("minutes", minutes, type=int),
+        minutes=request.args.get("minutes", minutes, type=typed.number),
         closes_on=_closes(starts),
     )
     return _ask_page(200, roster_id, form, starts)

@@ -11,12 +11,12 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from supervision.domain import calendar
 from supervision.domain.recurrence import resolve
 from supervision.errors import N_, Invalid
 from supervision.models.polls import Shows
 from supervision.services.polls import MOST, REMARK, Proposal
 from supervision.services.sessions.plan import MESSAGE
+from supervision.web import typed
 from supervision.web.fields import DayField, NumberField
 from supervision.web.forms import REQUIRED, Form, choices, lines
 
@@ -39,7 +39,7 @@ class Typed:
             local = datetime.combine(date.fromisoformat(self.day), time.fromisoformat(self.clock))
         except ValueError:
             raise Invalid("starts", N_("Give a day and a time of day in each row.")) from None
-        if not calendar.EARLIEST <= local.date() <= calendar.LATEST or local.tzinfo:
+        if not typed.is_known(local.date()) or local.tzinfo:
             raise Invalid("starts", N_("Propose times within a year."))
         return resolve(_to_the_minute(local), zone).starts_at
 
@@ -77,11 +77,9 @@ def _to_the_minute(moment: datetime) -> datetime:
 def _instants(texts: list[str]) -> Iterator[datetime]:
     for text in texts:
         try:
-            found = datetime.fromisoformat(text)
+            yield _to_the_minute(typed.instant(text))
         except ValueError:
             continue
-        if found.tzinfo and calendar.EARLIEST <= found.date() <= calendar.LATEST:
-            yield _to_the_minute(found).astimezone(UTC)
 
 
 class AskForm(Form):
@@ -125,9 +123,7 @@ class AskForm(Form):
 
 
 def _end_of(day: date, zone: str) -> datetime:
-    """The last minute of a local day. Raises Invalid."""
-    if not calendar.EARLIEST <= day <= calendar.LATEST:
-        raise Invalid("closes_on", N_("Close before the day of the first time."))
+    """The last minute of a local day."""
     return datetime.combine(day, time(23, 59), ZoneInfo(zone)).astimezone(UTC)
 
 

@@ -12,6 +12,7 @@ from wtforms.validators import Optional
 from supervision.domain.recurrence import MOST_TIMES
 from supervision.services.claims import Clash
 from supervision.services.series import Choice
+from supervision.web import typed
 from supervision.web.fields import ClockField
 from supervision.web.forms import REQUIRED, Form, choices
 
@@ -40,7 +41,7 @@ class ClashRow(Form):
     def due(self) -> datetime | None:
         """The local time that the key names; None for what is no key."""
         try:
-            return datetime.fromisoformat(self.key.data)
+            return typed.local_time(self.key.data)
         except (TypeError, ValueError):
             return None
 

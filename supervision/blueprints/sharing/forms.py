@@ -8,6 +8,7 @@ from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, T
 from supervision.domain.passages import LONGEST, ShareKind
 from supervision.services.sharing import Circle, KeyState
 from supervision.services.sharing.comments import LONGEST as COMMENT
+from supervision.web import typed
 from supervision.web.forms import Form, at_most, choices, lines
 from supervision.web.proving import present_field
 
@@ -17,10 +18,6 @@ KINDS = {
     ShareKind.REVISION: lazy("All of it, as it is now"),
     ShareKind.FOLLOW: lazy("All of it, and what I change later"),
 }
-
-
-def _id(text: str) -> UUID:
-    return UUID(text)
 
 
 class SeenField(SelectMultipleField):  # type: ignore[misc]  # WTForms has no types
@@ -35,7 +32,7 @@ class ShareForm(Form):
     key = HiddenField()
     revision = HiddenField()
     kind = RadioField(lazy("What"), choices=choices(KINDS.items()), default=ShareKind.PASSAGE)
-    paragraphs = SelectMultipleField(lazy("Paragraphs"), coerce=int, validate_choice=False)
+    paragraphs = SelectMultipleField(lazy("Paragraphs"), coerce=typed.number, validate_choice=False)
     text = TextAreaField(
         lazy("Or in your own words"),
         at_most(LONGEST),
@@ -43,8 +40,8 @@ class ShareForm(Form):
         description=lazy("What you write here is shared in place of the paragraphs."),
         render_kw={**SHUT, "rows": 4},
     )
-    people = SelectMultipleField(lazy("People"), coerce=_id, validate_choice=False)
-    rosters = SelectMultipleField(lazy("Everybody in"), coerce=_id, validate_choice=False)
+    people = SelectMultipleField(lazy("People"), coerce=UUID, validate_choice=False)
+    rosters = SelectMultipleField(lazy("Everybody in"), coerce=UUID, validate_choice=False)
     seen = SeenField(validate_choice=False)
     step = StringField()
 

@@ -26,7 +26,7 @@ from supervision.domain.vault import Keys
 from supervision.errors import Conflict, Invalid, NotFound
 from supervision.services import notes, sharing
 from supervision.services.sharing import Gift
-from supervision.web import transactions, unlocking
+from supervision.web import transactions, typed, unlocking
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page
 from supervision.web.settings import base_url
@@ -51,7 +51,7 @@ def choose(note_id: UUID) -> Response:
     if keys is None:
         return to_unlock()
     form = ShareForm(formdata=None)
-    found = notes.note(viewer(), keys, note_id, request.args.get("version", type=int))
+    found = notes.note(viewer(), keys, note_id, request.args.get("version", type=typed.number))
     if found.reflection is None:
         return redirect(url_for("notes.show", note_id=note_id))
     form.revision.data, form.key.data = str(found.number), new_key(viewer())
@@ -65,7 +65,7 @@ def share(note_id: UUID) -> Response:
     """Look over what was chosen; share it once everything that looks like a name was shown."""
     notes.own_note(viewer(), note_id)
     keys, form = unlocking.keys(), ShareForm()
-    words = _words(keys, note_id, form)
+    words = _words(keys, note_id)
     form.validate()
     if form.errors or form.step.data == "back":
         return _choose_page(422 if form.errors else 200, note_id, keys, form, words)
@@ -94,9 +94,9 @@ def _give(keys: Keys, form: ShareForm, gift: Gift) -> None:
     sharing.share(viewer(), clock.now(), keys, gift, _choice(keys, form), base_url())
 
 
-def _words(keys: Keys, note_id: UUID, form: ShareForm) -> Words:
+def _words(keys: Keys, note_id: UUID) -> Words:
     """The words of the revision that the form was made from. Raises NotFound."""
-    number = int(form.revision.data) if (form.revision.data or "").isdecimal() else None
+    number = request.form.get("revision", type=typed.number)
     found = notes.note(viewer(), keys, note_id, number)
     if found.reflection is None:
         raise NotFound

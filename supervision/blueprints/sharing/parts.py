@@ -13,6 +13,7 @@ from supervision.domain.markdown import Allowance, to_html
 from supervision.domain.passages import Passage
 from supervision.errors import N_, Conflict
 from supervision.permissions import Actor
+from supervision.web import typed
 
 bp = Blueprint("sharing", __name__)
 
@@ -39,7 +40,7 @@ def to_unlock() -> Response:
 
 
 def wanted_page() -> int:
-    return max(1, request.args.get("page", 1, type=int))
+    return max(1, request.args.get("page", 1, type=typed.number))
 
 
 # A form about notes leaves no trace for a replay: what it makes has an id from its first showing.
