@@ -3,7 +3,6 @@
 Time stands still, and after each request the databases are what they were at first.
 """
 
-import logging
 import re
 import sqlite3
 from collections import Counter
@@ -153,6 +152,13 @@ class Asker:
             self._none[key] = self._ask(row, who, unknown)
         return self._none[key]
 
+    def mixed(self, row: Row, who: str, name: str, value: str) -> tuple[Outcome, str]:
+        """The same request with one argument of its address from elsewhere."""
+        return self._ask(row, who, {**self._arguments(row), name: value})
+
+    def arguments_of(self, row: Row) -> set[str]:
+        return {name for name in self.rules[row.endpoint].arguments if name.endswith("_id")}
+
     def _arguments(self, row: Row) -> Mapping[str, str]:
         return self.world.things[row.thing] if row.thing else {}
 
@@ -200,7 +206,7 @@ class Asker:
         if row not in self._forms:
             arguments = self._arguments(row)
             page = self.path(row.page, arguments) + row.query.format_map(self._words)
-            opened = self.client(row.allowed[0]).get(page)
+            opened = self.client(row.opener or row.allowed[0]).get(page)
             form = _form_of(opened.text, self.path(row.endpoint, arguments), row.button)
             self._forms[row] = {k: v for k, v in form.values.items() if k not in OWN_FIELDS}
             self._undo()
@@ -241,7 +247,6 @@ def bare(page: str, arguments: Mapping[str, str]) -> str:
 @contextmanager
 def asking(engines: Engines) -> Iterator[Asker]:
     """The world on an empty SQLite, at a time that stands still; empty again afterwards."""
-    logging.disable(logging.CRITICAL)
     with time_machine.travel(NOW, tick=False):
         app = engines.app("sqlite")
         with app.app_context():
@@ -251,4 +256,3 @@ def asking(engines: Engines) -> Iterator[Asker]:
         asker.close()
         with app.app_context():
             engines.settle("sqlite")
-    logging.disable(logging.NOTSET)

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -109,12 +110,17 @@ def _replace(tree: ast.Module, node: ast.AST, other: ast.expr) -> None:
                 value[[one is node for one in value].index(True)] = other
 
 
+@cache
 def sources() -> list[Source]:
     folders = ("services", "blueprints", "web")
     found = [
         path for name in folders for path in sorted((ROOT / "supervision" / name).rglob("*.py"))
     ]
     return [Source(path) for path in [PERMISSIONS, *found]]
+
+
+def _source(check: Check) -> Source:
+    return next(one for one in sources() if one.name == check.path)
 
 
 def checks_in(source: Source) -> Iterator[Check]:
@@ -212,6 +218,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(one)
 
 
+@cache
 def _functions() -> dict[tuple[str, str, int], list[FunctionType]]:
     found: dict[tuple[str, str, int], list[FunctionType]] = defaultdict(list)
     for one in gc.get_objects():
@@ -223,7 +230,10 @@ def _functions() -> dict[tuple[str, str, int], list[FunctionType]]:
 
 @contextmanager
 def running(source: Source, tree: ast.Module, values: Iterable[str] = ()) -> Iterator[None]:
-    """A file's functions run as in this tree; these values are made anew, and what uses them."""
+    """A file's functions run as in this tree; these values are made anew, and what uses them.
+
+    Functions are looked for once: by then all that can be called has been imported.
+    """
     with ExitStack() as back:
         known = _functions()
         compiled = compile(tree, str(source.path), "exec")
@@ -287,7 +297,7 @@ def without(app: Flask, check: Check) -> Iterator[None]:
         finally:
             app.view_functions[check.function] = view
         return
-    source = Source(ROOT / check.path)
+    source = _source(check)
     is_value = check.function and not _is_defined(source, check.function)
     with running(source, source.without(check), [check.function] if is_value else []):
         yield
@@ -330,13 +340,13 @@ class Reached:
     def by(self, check: Check) -> list[Case]:
         """The requests to which a check may matter, those that were refused first."""
         if check.kind == "view":
-            found = [one for one in self.outcomes if one[0].endpoint == check.function]
-        else:
-            found = list(dict.fromkeys(self._reach(check)))
-        return sorted(found, key=lambda one: self.outcomes[one].status < 400)
+            of_view = (one for one in self.outcomes if one[0].endpoint == check.function)
+            return sorted(of_view, key=lambda one: one[1] != "nobody")
+        found = list(dict.fromkeys(self._reach(check)))
+        return sorted(found, key=lambda one: self.outcomes[one].status not in (403, 404))
 
     def _reach(self, check: Check) -> Iterator[Case]:
-        source = Source(ROOT / check.path)
+        source = _source(check)
         yield from self._by_name[check.path, check.function]
         if not _is_defined(source, check.function):
             names = _followers(source, check.function)

@@ -27,7 +27,8 @@ CLOSED = {"home.dev_mail"}
 class Row:
     """One request. `thing` names what fills its address; `said` is what is sent, and `file`.
 
-    `page` is where the form stands whose values are sent along; `button` is one of that form's,
+    `page` is where the form stands whose values are sent along, for the `opener`, or the first who
+    is let in; `button` is one of that form's,
     where the form leads elsewhere. `{thing argument}` in `said` and `query` stands for its value.
     """
 
@@ -37,6 +38,7 @@ class Row:
     answers: Mapping[int, str]
     page: str = ""
     said: Mapping[str, str] = field(default_factory=dict)
+    opener: str = ""
     button: str = ""
     query: str = ""
     file: str = ""
@@ -419,12 +421,12 @@ ROWS: list[Row] = [
     *get("sessions.show", "coming | asked", {200: "lead member"}),
     *get("sessions.show", "peer meeting | peer some", {200: "member fellow"}),
     *get("sessions.show", "seated", {200: "lead member fellow"}),
-    *get("sessions.show", "their meeting", {200: "other"}),
+    *get("sessions.show", "their meeting | now", {200: "other"}),
     *get("sessions.show", "held some", {200: "lead member"}),
     *get("sessions.show", "marked", {200: "member fellow"}),
     *get("sessions.show", "series session", {200: "lead member fellow"}),
     *get("sessions.show", "some series session", {200: "lead member"}),
-    *get("sessions.show", "full | line | offered", {200: "lead member fellow"}),
+    *get("sessions.show", "taken | full | line | offered", {200: "lead member fellow"}),
     *get("sessions.show", "seats for some", {200: "lead member"}),
     *get("sessions.file", "meeting", {200: "lead member fellow"}),
     *get("sessions.file", "some", {200: "lead member"}),
@@ -868,6 +870,100 @@ ROWS: list[Row] = [
     *post("vault.make_code", "", {422: EVERYBODY}),
     *post("vault.open_vault", "", {422: EVERYBODY}),
     *post("vault.recover", "", {422: EVERYBODY}),
+    # -- what is named in a form belongs to what is named in the address
+    *post(
+        "polls.answer",
+        "poll",
+        {422: "lead member fellow"},
+        case="with a time of another poll",
+        said={"option-{their poll 1}": "yes", "option-{their poll 2}": "yes"},
+    ),
+    *post(
+        "sessions.book",
+        "group",
+        {403: "member fellow former invited waiting"},
+        case="for another roster's poll",
+        page="sessions.new",
+        opener="lead",
+        said={"date": "2026-12-09", "starts_at": "10:00", "poll": "{their poll poll_id}"},
+    ),
+    *post(
+        "sessions.book",
+        "group",
+        {422: "lead", 403: "member fellow former invited waiting"},
+        case="for another roster's member",
+        page="sessions.new",
+        said={
+            "date": "2026-12-09",
+            "starts_at": "10:00",
+            "who": "some",
+            "people": "{hers person_id}",
+        },
+    ),
+    *post(
+        "booking.hold",
+        "pair",
+        {},
+        case="another's kind",
+        said={"type": "{their kind}", "at": "2026-11-25T10:00:00+00:00"},
+    ),
+    *post(
+        "feeds.make",
+        "",
+        {303: "other", 422: "lead member fellow former invited waiting stranger organiser"},
+        case="of theirs",
+        page="feeds.new",
+        said={"scope": "{theirs roster_id}"},
+    ),
+    *post(
+        "sessions.change",
+        "meeting",
+        {422: "lead", 403: "member fellow"},
+        case="for another roster's member",
+        page="sessions.change_form",
+        said={"who": "some", "people": "{hers person_id}"},
+    ),
+    *post(
+        "attendance.mark",
+        "held",
+        {422: "lead", 403: "member fellow former"},
+        case="with another roster's member",
+        page="attendance.sheet",
+        said={"guest": "{hers person_id}"},
+    ),
+    *post(
+        "sharing.share",
+        "note",
+        {},
+        case="with a stranger",
+        page="sharing.choose",
+        opener="member",
+        said={"step": "share", "people": "{stranger person_id}"},
+    ),
+    *post(
+        "sharing.share",
+        "note",
+        {},
+        case="with another roster",
+        page="sharing.choose",
+        opener="member",
+        said={"step": "share", "rosters": "{theirs roster_id}"},
+    ),
+    *post(
+        "notes.save",
+        "note",
+        {422: "member"},
+        case="about another roster's session",
+        page="notes.edit",
+        said={"session": "{their meeting session_id}"},
+    ),
+    *post(
+        "meetings.ask",
+        "meeting",
+        {422: "lead member fellow"},
+        case="another roster's member",
+        said={"asked": "{hers person_id}"},
+    ),
     # -- what stands in the address is the permission
     *get("feeds.read", "feed | former's feed", {200: WHOEVER}),
     *get("leaving.come_back_form", "return", {200: WHOEVER}),

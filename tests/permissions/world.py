@@ -135,6 +135,7 @@ def _rosters(world: World, who: Any) -> Any:
     world.things["group/hers"] = mixed
     world.sent["passphrase"] = PASSPHRASE
     world.sent["kind"] = str(factories.bookable(who.lead))
+    world.sent["their kind"] = str(factories.bookable(who.other))
     world.sent["asked kind"] = str(factories.bookable(who.lead, 17, 18, name="Asked", asks=True))
     return SimpleNamespace(
         group=group, seats=seats, peers=peers, pair=pair, theirs=theirs, over=over
