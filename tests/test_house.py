@@ -1,7 +1,9 @@
-"""The house rules that a new route, table or file has to keep from the day it is born."""
+"""The house rules that a new route, table or file has to keep from the day it is born.
+
+Who may do what there is in `permissions/table.py`.
+"""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +20,6 @@ from supervision.services.polls import Proposal
 from tests import factories
 from tests.factories import House
 from tests.support import links
-from tests.support.client import Client
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 # What a member of no roster of Alice's, and nobody at all, may open.
@@ -147,122 +148,6 @@ def path_of(rule: Rule, values: dict[str, str]) -> str:
 def method_of(rule: Rule) -> str:
     methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
     return "POST" if "POST" in methods else "GET"
-
-
-def call(client: Client, rule: Rule, values: dict[str, str]) -> Any:
-    path = path_of(rule, values)
-    return client.send(path) if method_of(rule) == "POST" else client.get(path)
-
-
-def closed(app: Flask) -> list[Rule]:
-    return [rule for rule in rules(app) if rule.endpoint not in OPEN]
-
-
-def test_anonymous_is_sent_to_sign_in_everywhere(
-    app: Flask, things: Things, new_client: Any
-) -> None:
-    answers = {
-        rule.endpoint: str(call(new_client(), rule, things.values).location).split("?")[0]
-        for rule in closed(app)
-    }
-    assert answers == dict.fromkeys(answers, "/sign-in")
-
-
-def things_of_others(app: Flask) -> Iterator[Rule]:
-    """Routes about one roster, session, feed, note or membership."""
-    for rule in closed(app):
-        if rule.arguments & {
-            "roster_id",
-            "session_id",
-            "series_id",
-            "subscription_id",
-            "membership_id",
-            "note_id",
-            "draft_id",
-            "poll_id",
-            "leave_id",
-            "sign_in_id",
-            "share_id",
-        }:
-            yield rule
-
-
-@pytest.mark.parametrize("who", ["charlie", "dana"])
-def test_stranger_and_organiser_get_the_same_404_as_for_nothing(
-    app: Flask, things: Things, new_client: Any, who: str
-) -> None:
-    client = new_client()
-    client.sign_in(getattr(things.house, who).id)
-    nothing = {**things.values, **{key: str(uuid4()) for key in things.values if "_id" in key}}
-    wrong = []
-    for rule in things_of_others(app):
-        if rule.arguments & {"note_id", "draft_id"}:
-            continue  # one's own new note has an id that nobody knew: tests/blueprints/test_notes
-        real = call(client, rule, things.values)
-        none = call(client, rule, nothing)
-        if (real.status_code, none.status_code) != (404, 404) or bare(real) != bare(none):
-            wrong.append((rule.rule, real.status_code, none.status_code))
-    assert wrong == []
-
-
-def bare(response: Any) -> str:
-    """A page without what is random in it: nonces, tokens, keys."""
-    return re.sub(r'(nonce|value)="[^"]*"', "", response.text)
-
-
-@pytest.mark.parametrize("who", ["alice", "bob", "charlie"])
-def test_organisers_pages_do_not_exist_for_others(
-    app: Flask, things: Things, new_client: Any, who: str
-) -> None:
-    client = new_client()
-    client.sign_in(getattr(things.house, who).id)
-    answers = {
-        call(client, rule, things.values).status_code
-        for rule in closed(app)
-        if getattr(app.view_functions[rule.endpoint], "permission", "") == "organisers"
-    }
-    assert answers == {404}
-
-
-RUN_BY_LEADS = {
-    "importing.add",
-    "importing.choose_calendar",
-    "importing.look",
-    "rosters.edit",
-    "rosters.save",
-    "rosters.end",
-    "rosters.invite",
-    "rosters.remove",
-    "polls.new",
-    "polls.ask",
-    "polls.close",
-}
-
-
-def test_member_may_not_do_what_those_who_lead_do(
-    app: Flask, things: Things, new_client: Any
-) -> None:
-    client = new_client()
-    client.sign_in(things.house.bob.id)
-    answers = {
-        rule.endpoint: call(client, rule, things.values).status_code
-        for rule in rules(app)
-        if rule.endpoint in RUN_BY_LEADS
-    }
-    assert answers == dict.fromkeys(RUN_BY_LEADS, 403)
-
-
-def test_supervisor_may_do_what_those_who_lead_do(
-    app: Flask, things: Things, new_client: Any
-) -> None:
-    client = new_client()
-    client.sign_in(things.house.alice.id)
-    answers = {
-        rule.endpoint: call(client, rule, things.values).status_code
-        for rule in rules(app)
-        if rule.endpoint in {"rosters.edit", "rosters.show", "sessions.show"}
-    }
-    assert answers == {"rosters.edit": 200, "rosters.show": 200, "sessions.show": 200}
 
 
 def test_every_page_carries_the_security_headers(

@@ -15,6 +15,7 @@ from supervision.domain.vault import Keys, Sealed
 from supervision.errors import Conflict, Invalid, NotFound
 from supervision.models.audit import AuditEntry
 from supervision.models.notes import Note, NoteDraft, NoteRevision, Vault
+from supervision.models.rosters import MemberState
 from supervision.permissions import Actor
 from supervision.services import notes
 from supervision.services.notes import Edit, reading, rows, saving, waiting
@@ -229,6 +230,18 @@ def test_session_of_others_cannot_be_linked(bob, keys):
         notes.save_note(bob, AT, keys, fresh(), linked)
     with pytest.raises(NotFound):
         notes.session_ref(bob, session.id)
+
+
+def test_session_held_after_somebody_left_cannot_be_linked(bob, keys):
+    alice = factories.person("alice")
+    group = factories.roster(alice)
+    factories.join(group, bob, state=MemberState.ENDED)
+    past = factories.session(group, AT - timedelta(days=1), alice, bob)
+    later = factories.session(group, AT, alice)
+    db.session.commit()
+    assert notes.session_ref(bob, past.id).id == past.id
+    with pytest.raises(NotFound):
+        notes.session_ref(bob, later.id)
 
 
 # -- others --------------------------------------------------------------------------------

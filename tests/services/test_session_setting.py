@@ -14,7 +14,16 @@ from supervision.models.people import Person
 from supervision.models.rosters import Kind, MemberRole, Roster
 from supervision.models.sessions import Claim, SeriesPerson, Session
 from supervision.permissions import Actor
-from supervision.services import home, meetings, notes, rosters, series, sessions
+from supervision.services import (
+    attendance,
+    booking,
+    home,
+    meetings,
+    notes,
+    rosters,
+    series,
+    sessions,
+)
 from supervision.services.rosters import RosterForm
 from supervision.services.series import Which
 from supervision.services.sessions import USUAL, Booked, OwnPlace, Setting, Wish
@@ -192,7 +201,14 @@ def test_session_for_others_is_not_there_for_a_member(house) -> None:
         1,
         0,
     ]
-    for look in (sessions.session_page, meetings.agenda_of):
+    for look in (
+        sessions.session_page,
+        meetings.agenda_of,
+        attendance.sheet_of,
+        booking.own_session,
+        booking.accept,
+        booking.withdraw,
+    ):
         with pytest.raises(NotFound):
             look(house.carol, AT, session_id)
     with pytest.raises(NotFound):
