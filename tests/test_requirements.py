@@ -26,7 +26,6 @@ IMPORTED_AS: dict[str, str | None] = {
     "flask-migrate": "flask_migrate",
     "flask-login": "flask_login",
     "flask-wtf": "flask_wtf",
-    "email-validator": "email_validator",
     "flask-babel": "flask_babel",
     "email-validator": "email_validator",
     "htmx-flask": "htmx_flask",

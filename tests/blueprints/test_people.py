@@ -214,9 +214,9 @@ def test_passphrase_change_needs_the_present_one(joined: Client) -> None:
 @pytest.fixture
 def link(app: Flask) -> str:
     """The token of Heidi's invitation."""
-    token = people.add_person("heidi@example.org", "Heidi Holm", "member", clocks.now())
+    made = people.add_person("heidi@example.org", "Heidi Holm", "member", clocks.now())
     db.session.commit()
-    return token
+    return links.token(made)
 
 
 def strength_of(client: Client, passphrase: str, **more: str) -> tuple[int, str]:

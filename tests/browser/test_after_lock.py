@@ -36,8 +36,8 @@ class House:
 
     def _serve(self, *flags: str) -> Server:
         temporary = str(self.folder / "temporary")
-        where = {"TMPDIR": temporary, "SQLITE_TMPDIR": temporary}
-        return Server(self.folder / "instance", *flags, workers=1, **where).wait()
+        instance = self.folder / "instance"
+        return Server(instance, *flags, workers=1, TMPDIR=temporary, SQLITE_TMPDIR=temporary).wait()
 
     def browse(self) -> BrowserContext:
         """The browser, with the profile that it left."""

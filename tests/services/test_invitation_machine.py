@@ -36,6 +36,7 @@ from supervision.services.mail import Letterhead
 from supervision.services.people import OpenLink, joining, links
 from tests import factories
 from tests.support import databases
+from tests.support.vaults import pepper
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 KEY = "k" * 64
@@ -196,14 +197,14 @@ class Invitations(RuleBasedStateMachine):
 
     @rule(maker=st.sampled_from(["otto", "bob"]))
     def maker_leaves(self, maker: str) -> None:
-        self._try(lambda: leaving.close_account(self._as(maker), self.at, HEAD.base_url))
+        self._try(lambda: leaving.close_account(self._as(maker), self.at, HEAD.base_url, pepper()))
 
     @rule(address=addresses)
     def owner_leaves(self, address: str) -> None:
         person = self._of(address)
         if person and person.state == PersonState.ACTIVE:
             actor = people.actor_of(person)
-            self._try(lambda: leaving.close_account(actor, self.at, HEAD.base_url))
+            self._try(lambda: leaving.close_account(actor, self.at, HEAD.base_url, pepper()))
 
     @rule(maker=makers, address=addresses)
     def revoke(self, maker: str, address: str) -> None:

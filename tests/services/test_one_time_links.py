@@ -24,7 +24,7 @@ from tests import factories
 from tests.factories import House
 from tests.support import links
 from tests.support.statements import counted
-from tests.support.vaults import PASSPHRASE, furnish, settings
+from tests.support.vaults import PASSPHRASE, furnish, pepper, settings
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -92,7 +92,7 @@ def test_link_of_who_may_no_longer_give_its_role_makes_a_member(house: House, en
     token = links.token(people.invite_person(otto, AT, EVE, Role.ORGANISER, URL))
     shown = links.opened(token, AT)
     if end == "closed":
-        leaving.close_account(otto, AT, URL)
+        leaving.close_account(otto, AT, URL, pepper())
     else:
         people.set_role(house.dana, AT, otto.id, Role.SUPERVISOR)
     db.session.flush()
@@ -143,7 +143,7 @@ def test_second_link_ends_with_its_week_and_with_the_account(house: House) -> No
     person = join(first)
     with pytest.raises(Gone):
         links.opened(second, AT + 7 * DAY)
-    leaving.close_account(people.actor_of(person), AT, URL)
+    leaving.close_account(people.actor_of(person), AT, URL, pepper())
     with pytest.raises(Gone):
         links.opened(second, AT)
 
@@ -210,7 +210,7 @@ def signed_out(who: Actor) -> None:
 
 
 def closed(who: Actor) -> None:
-    leaving.close_account(who, AT, URL)
+    leaving.close_account(who, AT, URL, pepper())
 
 
 def set_by_mail(who: Actor) -> None:
@@ -296,7 +296,7 @@ def test_no_token_of_a_link_is_in_database_wal_or_backup(
         mail.send_due(lambda: AT, head, fail if number < 2 else taken.append)
     with writing():
         db.session.execute(update(Outbox).values(attempts=12, due_at=AT))
-        leaving.close_account(house.carol, AT, URL)
+        leaving.close_account(house.carol, AT, URL, pepper())
     mail.send_due(lambda: AT, head, fail)
     mail.send_due(lambda: AT + DAY, head, fail)
     for purpose in (LinkPurpose.RESET, LinkPurpose.RETURN):

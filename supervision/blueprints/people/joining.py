@@ -128,8 +128,9 @@ def _known_to(token: str) -> list[str]:
     """Address and name of who may ask. Raises NotFound for everybody else, Gone for an old link."""
     if current_user.is_authenticated:
         return [viewer().email, viewer().name]
+    key, at = settings().secret_key, clock.now()
     try:
-        link = people.open_link(LinkPurpose.INVITATION, token, clock.now())
+        link = people.open_link(key, LinkPurpose.INVITATION, token, at)
     except NotFound:
-        link = people.open_link(LinkPurpose.RESET, token, clock.now())
+        link = people.open_link(key, LinkPurpose.RESET, token, at)
     return [link.email, link.name]
