@@ -78,6 +78,14 @@ def test_role_that_is_raised_ends_every_link_before(house: House) -> None:
     assert links.mailed(EVE)[-1] == last
 
 
+def test_who_let_the_week_go_by_is_invited_again_by_a_link_that_opens(house: House) -> None:
+    first, later = invite(house), AT + 8 * DAY
+    last = invite(house, at=later)
+    assert (links.opened(last, later).role, links.mailed(EVE)) == (Role.MEMBER, [first, last])
+    with pytest.raises(Gone):
+        links.opened(first, later)
+
+
 def test_role_that_is_lowered_ends_the_link_that_gave_it(house: House) -> None:
     before = invite(house, Role.ORGANISER)
     last = invite(house)
