@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from supervision.blueprints.sharing import giving, parts
 from supervision.db import db
+from supervision.domain.names import likely_names
 from supervision.domain.passages import own_words
 from supervision.models.audit import Replay
 from supervision.models.sharing import KeyPin, Share, ShareComment, ShareOpening, ShareSeal
@@ -96,8 +97,8 @@ def test_no_name_is_looked_for_while_others_wait_to_write(compared, enter_as, mo
         return watch
 
     seen: list[tuple[str, bool]] = []
-    monkeypatch.setattr(giving, "likely_names", watched("names", giving.likely_names))
-    monkeypatch.setattr(giving.sharing, "share", watched("share", giving.sharing.share))
+    monkeypatch.setattr(giving, "likely_names", watched("names", likely_names))
+    monkeypatch.setattr(sharing, "share", watched("share", sharing.share))
     note_id, bobs = write(compared, LONGER), enter_as(compared.bob)
     form = choose(bobs, note_id, paragraphs=["0"], people=[str(compared.alice.id)])
     assert send(bobs, form).status_code == 303

@@ -60,11 +60,13 @@ def test_every_form_is_one_that_measures_its_fields(app: Flask) -> None:
 
 
 def test_every_list_of_lines_has_a_longest(app: Flask) -> None:
+    fields = {
+        (form.__name__, name): getattr(form, name) for form in forms_of(Form) for name in dir(form)
+    }
     lists = {
-        (form.__name__, name): field.kwargs.get("max_entries")
-        for form in forms_of(Form)
-        for name in dir(form)
-        if getattr(field := getattr(form, name, None), "field_class", None) is FieldList
+        name: field.kwargs.get("max_entries")
+        for name, field in fields.items()
+        if getattr(field, "field_class", None) is FieldList
     }
     assert len(lists) > 4
     assert {name for name, most in lists.items() if not most} == set()

@@ -56,7 +56,7 @@ def hostile(number: int) -> str:
 
 
 @pytest.fixture
-def judge(app: Flask):  # type: ignore[no-untyped-def]
+def judge(app: Flask):
     """CPU seconds that a judgement takes, once the lists are there."""
 
     def took(text: str, known: list[str]) -> float:
@@ -69,13 +69,13 @@ def judge(app: Flask):  # type: ignore[no-untyped-def]
         yield took
 
 
-def test_judge_takes_no_longer_for_what_is_made_to_be_slow(judge) -> None:  # type: ignore[no-untyped-def]
+def test_judge_takes_no_longer_for_what_is_made_to_be_slow(judge) -> None:
     usual = min(judge(GOOD * 2, HEIDI) for _time in range(5))
     slow = [hostile(number) for number in range(60)]
     assert max(min(judge(text, HEIDI) for _time in range(2)) for text in slow) < 12 * usual + 0.05
 
 
-def test_judge_takes_no_longer_for_endless_names(judge) -> None:  # type: ignore[no-untyped-def]
+def test_judge_takes_no_longer_for_endless_names(judge) -> None:
     endless = ["a.b.c@example.org " * 20_000, "An Li " * 50_000]
     assert judge(GOOD, endless) < 12 * judge(GOOD, HEIDI) + 0.05
 

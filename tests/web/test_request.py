@@ -1,11 +1,16 @@
 """What a request carries, as views see it."""
 
 import time
+from io import BytesIO
+from urllib.parse import parse_qsl
 
 import pytest
 from flask import Flask, request
+from hypothesis import given
+from hypothesis import strategies as st
 
 from supervision.errors import Invalid
+from supervision.web.request import Parser
 from tests import factories
 from tests.support.client import Client
 
@@ -46,3 +51,18 @@ def test_fields_without_end_are_not_taken_apart(client: Client, path: str) -> No
         answer = client.post(path, data=f"csrf_token={token}&{many}", content_type=kind)
     assert time.thread_time() - begun < 0.3
     assert answer.status_code == 413
+
+
+@given(st.text(st.sampled_from("ab=+%& \r\n\t_.0FéÃ") | st.characters(codec="utf-8"), max_size=60))
+def test_form_is_read_as_the_standard_library_reads_it(sent: str) -> None:
+    body = sent.encode()
+    _stream, form, _files = Parser()._parse_urlencoded(BytesIO(body), "", None, {})
+    assert list(form.items(multi=True)) == parse_qsl(sent, keep_blank_values=True, errors="replace")
+
+
+@pytest.mark.parametrize("piece", ["%CC%80", "%FF", "%zz", "%", "+", "=", "a"])
+def test_two_megabytes_are_read_in_a_moment(piece: str) -> None:
+    body = b"a=" + piece.encode() * (2_000_000 // len(piece))
+    begun = time.thread_time()
+    Parser()._parse_urlencoded(BytesIO(body), "", None, {})
+    assert time.thread_time() - begun < 0.75
