@@ -4,6 +4,8 @@ Forms measure their own fields (`supervision/web/forms.py`); what a view reads b
 here, and so is how many fields there are, before they are taken apart.
 """
 
+import re
+from binascii import a2b_qp
 from io import BytesIO
 from typing import IO, Any
 
@@ -16,7 +18,7 @@ from werkzeug.utils import cached_property
 from supervision.errors import N_, Invalid
 
 LONGEST = 2_000
-MOST_FIELDS = 2_000
+MOST_FIELDS = 5_000
 
 
 class Sent(ImmutableMultiDict[str, Any]):
@@ -35,12 +37,26 @@ def long_text(form: MultiDict[str, str], name: str) -> str:
 
 
 class Parser(FormDataParser):
-    """Counts fields before they are taken apart. Raises RequestEntityTooLarge (413)."""
+    """Counts fields before they are taken apart. Raises RequestEntityTooLarge (413).
 
-    def _parse_urlencoded(self, stream: IO[bytes], *rest: Any) -> Any:
+    `urllib.parse` takes 0.3 s for two megabytes of escapes; quoted-printable is the same but for
+    its sign, and read in C.
+    """
+
+    def _parse_urlencoded(self, stream: IO[bytes], *_about: Any) -> Any:
         body = stream.read()
         _count(body)
-        return super()._parse_urlencoded(BytesIO(body), *rest)
+        pairs = (pair.partition(b"=") for pair in body.split(b"&") if pair)
+        return stream, self.cls((_plain(name), _plain(value)) for name, _is, value in pairs), Sent()
+
+
+_NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+def _plain(sent: bytes) -> str:
+    """Percent-encoding undone (WHATWG URL, application/x-www-form-urlencoded parsing)."""
+    whole = _NO_ESCAPE.sub(b"%25", sent.replace(b"+", b" ")).replace(b"=", b"=3D")
+    return a2b_qp(whole.replace(b"%", b"=")).decode(errors="replace")
 
 
 def _count(pairs: bytes) -> None:

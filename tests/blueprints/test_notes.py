@@ -13,10 +13,11 @@ from structlog import get_logger
 from supervision.blueprints.notes import parts
 from supervision.blueprints.notes.forms import NoteForm
 from supervision.db import db
-from supervision.domain.reflections import TEMPLATES, is_key
+from supervision.domain.reflections import TEMPLATES, Kind, is_key
+from supervision.domain.reflections import words as reflection_words
 from supervision.models.audit import Replay
 from supervision.models.notes import Note, NoteDraft, NoteRevision
-from supervision.services.notes import rows
+from supervision.services.notes import rows, saving
 from supervision.web import headers
 from tests import factories
 from tests.conftest import NOW
@@ -761,7 +762,7 @@ def test_markdown_of_a_note_is_inert(bobs):
 
 def test_markdown_of_a_note_acts_where_it_is_rendered_as_it_comes(bobs, monkeypatch):
     reader = MarkdownIt("commonmark", {"html": True})
-    monkeypatch.setattr(parts, "to_html", reader.render)
+    monkeypatch.setattr(parts, "to_html", lambda text, _allowance: reader.render(text))
     note_id = write(bobs, "After", EVIL)
     found = acting(bobs.get(f"/notes/{note_id}").text)
     assert {"script", "img", "hx-get", "onclick"} <= set(found)
@@ -883,3 +884,80 @@ def test_forms_of_notes_leave_no_key_for_replays(bobs):
         if form.action.startswith("/notes") and "once" in form.values
     ]
     assert (keyed, count(Replay)) == ([], 0)
+
+
+# -- nothing slow while others wait --------------------------------------------------------
+
+
+def is_writing() -> bool:
+    """Whether this request holds what every other writer waits for."""
+    session = db.session()
+    return session.in_transaction() and "lock" in session.connection().info
+
+
+@pytest.fixture
+def slow_work(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
+    """For each kind of work that may be slow, whether a writing transaction was open meanwhile."""
+    seen: dict[str, set[bool]] = {}
+
+    def watch(module: object, name: str) -> None:
+        real = getattr(module, name)
+
+        def watched(*args: object, **kwargs: object) -> object:
+            seen.setdefault(name, set()).add(is_writing())
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, watched)
+
+    watch(parts, "to_html")
+    watch(reflection_words, "fold")
+    watch(saving, "lock_vault")
+    return seen
+
+
+@pytest.mark.parametrize("way", ["", "/autosave", "/switch"])
+def test_nothing_is_folded_while_others_wait_to_write(bobs, slow_work, way):
+    write(bobs, "The first", "It makes the catalogue.")
+    slow_work.clear()
+    form = editor(bobs)
+    assert post(bobs, form, way, title="T", reflection="Ä **b**", to="cft").status_code < 400
+    assert slow_work.get("fold", {False}) == {False}
+    assert slow_work.get("lock_vault", {True}) == {True}, "the watch itself sees a writer"
+
+
+def test_nothing_is_rendered_while_others_wait_to_write(bobs, slow_work):
+    form = editor(bobs)
+    wide = "x|" * 100 + "\n" + "-|" * 100 + "\n" + "|\n" * 20_000
+    fields = form.values | {"title": "T", "reflection": wide}
+    assert bobs.post("/notes/preview", data=fields).status_code == 200
+    assert slow_work == {"to_html": {False}}
+
+
+def test_preview_of_many_hostile_fields_is_bounded(bobs):
+    """Work grows with the page's allowance, and not with the number of fields."""
+    form = editor(bobs)
+    keys = [prompt.key for t in TEMPLATES.values() for prompt in t.prompts][:30]
+    wide = "x|" * 20 + "\n" + "-|" * 20 + "\n" + "|\n" * 5_000
+    fields = form.values | {"kept": ",".join(keys), "title": "T", "reflection": wide}
+    answer = bobs.post("/notes/preview", data=fields | dict.fromkeys(keys, wide))
+    assert answer.status_code == 200
+    assert answer.text.count("<td") < 4_000
+
+
+def test_more_than_a_reflection_takes_is_refused_and_kept(bobs):
+    form = editor(bobs)
+    every = [p.key for t in TEMPLATES.values() for p in t.prompts if p.kind is Kind.TEXT]
+    keys = list(dict.fromkeys(every))[:12]
+    fields = dict.fromkeys(keys, "w" * 49_000) | {"kept": ",".join(keys)}
+    answer = post(bobs, form, **{"title": "T", "reflection": "x"} | fields)
+    assert answer.status_code == 422
+    assert "This is more than one reflection takes. Go on in another one." in answer.text
+    assert answer.text.count("w" * 49_000) == len(keys)
+
+
+def test_text_too_long_for_its_field_is_refused_and_kept(bobs):
+    answer = post(bobs, editor(bobs), title="T" * 201, reflection="kept " * 12_000)
+    assert answer.status_code == 422
+    assert "Keep this to 200 characters." in answer.text
+    assert "Keep this to 50000 characters." in answer.text
+    assert answer.text.count("kept " * 12_000) == 1

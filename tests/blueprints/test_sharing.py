@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from supervision.blueprints.sharing import parts
+from supervision.blueprints.sharing import giving, parts
 from supervision.db import db
+from supervision.domain.names import likely_names
 from supervision.domain.passages import own_words
 from supervision.models.audit import Replay
 from supervision.models.sharing import KeyPin, Share, ShareComment, ShareOpening, ShareSeal
@@ -83,6 +84,25 @@ def test_likely_name_is_shown_before_it_is_shared(compared, enter_as):
     form = next(form for form in Forms(answer.text).found if "Back" in form.buttons)
     assert (form.buttons[0], count(Share)) == ("Share it all the same", 0)
     assert send(bobs, form).status_code == 303
+
+
+def test_no_name_is_looked_for_while_others_wait_to_write(compared, enter_as, monkeypatch):
+    def watched(name, real):
+        def watch(*args):
+            session = db.session()
+            is_writing = session.in_transaction() and "lock" in session.connection().info
+            seen.append((name, is_writing))
+            return real(*args)
+
+        return watch
+
+    seen: list[tuple[str, bool]] = []
+    monkeypatch.setattr(giving, "likely_names", watched("names", likely_names))
+    monkeypatch.setattr(sharing, "share", watched("share", sharing.share))
+    note_id, bobs = write(compared, LONGER), enter_as(compared.bob)
+    form = choose(bobs, note_id, paragraphs=["0"], people=[str(compared.alice.id)])
+    assert send(bobs, form).status_code == 303
+    assert seen == [("names", False), ("names", False), ("share", True)]
 
 
 def test_name_that_was_written_while_looking_is_shown_first(compared, enter_as):

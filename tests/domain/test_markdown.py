@@ -1,16 +1,17 @@
 """People's Markdown becomes HTML that can only be read (attack 30)."""
 
 import re
+import time
 from html.parser import HTMLParser
 
 import nh3
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from supervision.domain import markdown
-from supervision.domain.markdown import to_html
+from supervision.domain.markdown import Allowance, to_html
 
 HARMLESS = {
     "p": set(), "br": set(), "hr": set(), "em": set(), "strong": set(), "s": set(),
@@ -104,3 +105,94 @@ def test_no_text_becomes_anything_that_acts(text):
 )
 def test_markdown_reads_as_meant(text, html):
     assert to_html(text) == html
+
+
+# -- bounded work --------------------------------------------------------------------------
+
+SIZE = 50_000
+
+
+def filled(piece: str) -> str:
+    return (piece * (SIZE // len(piece) + 1))[:SIZE]
+
+
+def table(columns: int) -> str:
+    return ("x|" * columns + "\n" + "-|" * columns + "\n" + "|\n" * SIZE)[:SIZE]
+
+
+HOSTILE = {
+    "many empty cells": table(20),
+    "wide": table(128),
+    "square": table(4_000),
+    "cells that are filled in": ("|" * 20 + "a|\n" + "-|" * 21 + "\n" + "a\n" * SIZE)[:SIZE],
+    "many tables": filled("a|b\n-|-\nc\n\n"),
+    "table in a list": filled("- a|b\n  -|-\n  c\n"),
+    "marks that do not close": filled("*_"),
+    "marks and brackets": filled("*["),
+    "brackets": filled("["),
+    "images": filled("![a]("),
+    "strong and not": filled("**a*"),
+    "struck": filled("~~a"),
+    "ticks": "".join("a" + "`" * number for number in range(310)),
+    "tags": filled("<a "),
+    "addresses": filled("<http://a>"),
+    "entities": filled("&amp;"),
+    "quotes": filled("> "),
+    "quotes in lists": filled("> - " * 10 + "a\n"),
+    "lazy quote": ">" * 100 + "a\n" + filled("b\n"),
+    "lists in lists": filled("- "),
+    "lists": filled("- a\n"),
+    "numbered": filled("1. a\n"),
+    "paragraphs": filled("a\n\n"),
+    "headings": filled("# a\n"),
+    "definitions": "".join(f"[{number}]: /a\n" for number in range(4_000)),
+    "a long address": "[a](http://x/" + "é" * (SIZE - 20) + ")",
+    "a host of many letters": "[a](http://" + "".join(map(chr, range(0x4E00, 0x7E00))) + ")",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_is_shown_in_bounded_time_and_whole(name):
+    text = HOSTILE[name]
+    to_html("")
+    begun = time.thread_time()
+    shown = to_html(text)
+    assert time.thread_time() - begun < 0.75, "three times what is allowed on a quiet machine"
+    assert len(shown) < 8 * SIZE
+
+
+@given(st.lists(st.sampled_from([*"*_[]<>|&`~!-+#=.1a \n", "](", "- ", "|-|"]), max_size=12))
+@settings(max_examples=25, deadline=None)
+def test_any_pattern_is_weighed_above_what_it_costs(pieces):
+    """Work, not time: what is parsed as Markdown makes no more tokens than its allowance."""
+    text = filled("".join(pieces)) if pieces else ""
+    head, rest = markdown._within(text, Allowance())
+    assert head + rest == text
+    tokens = markdown._reader().parse(head)
+    assert sum(1 + len(token.children or ()) for token in tokens) < 4 * markdown.MOST_WORK
+
+
+def test_tokens_without_the_allowance_are_many():
+    """The broken twin of the above."""
+    tokens = markdown._reader().parse(table(20)[:1_500])
+    assert len(tokens) > 4 * markdown.MOST_WORK
+
+
+def test_what_is_beyond_the_allowance_is_shown_as_it_was_typed():
+    lines = "**a** <b>\n" * 1_000 + "*the end*\n"
+    shown = to_html(lines, Allowance(20))
+    assert shown.count("<strong>a</strong>") == 2
+    assert shown.endswith("**a** &lt;b&gt;<br>*the end*</p>")
+
+
+def test_texts_of_a_page_share_one_allowance():
+    allowance = Allowance(8)
+    assert to_html("*one*", allowance) == "<p><em>one</em></p>\n"
+    assert to_html("*two*", allowance) == "<p>*two*</p>"
+
+
+def test_long_reflection_of_a_real_person_is_all_markdown():
+    said = "She spoke of the week, of her mother (again), and of what we might try. " * 3
+    part = f"## A week\n\n{said}I felt *something*.\n\n- {said}\n- {said}\n\n> {said}\n\n"
+    text = part * (SIZE // len(part))
+    assert markdown._within(text, Allowance()) == (text, "")

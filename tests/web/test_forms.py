@@ -1,10 +1,26 @@
 """Forms: what WTForms says by itself is said in the viewer's language."""
 
+import re
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from flask_babel import force_locale
+from wtforms import (
+    BooleanField,
+    FieldList,
+    FormField,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms import Form as WTForm
 
-from supervision.web.forms import Form
+import supervision
+from supervision.web.fields import DayField, NumberField, PassphraseField
+from supervision.web.forms import Form, at_most, choices, lines, trimmed
 
 
 @pytest.mark.parametrize(
@@ -27,3 +43,137 @@ def test_token_is_no_field_of_a_form(app: Flask) -> None:
     """It is checked before any view: a second look would cost as much again."""
     with app.test_request_context(method="POST"):
         assert "csrf_token" not in Form()
+
+
+# -- every field is measured ---------------------------------------------------------------
+
+
+def forms_of(base: type[WTForm]) -> set[type[WTForm]]:
+    below = {form for one in base.__subclasses__() for form in forms_of(one)}
+    return {base, *below}
+
+
+def test_every_form_is_one_that_measures_its_fields(app: Flask) -> None:
+    ours = {form for form in forms_of(WTForm) if form.__module__.startswith("supervision.")}
+    assert {form for form in ours if not issubclass(form, Form)} == set()
+    assert len(ours) > 40
+
+
+def test_every_list_of_lines_has_a_longest(app: Flask) -> None:
+    fields = {
+        (form.__name__, name): getattr(form, name) for form in forms_of(Form) for name in dir(form)
+    }
+    lists = {
+        name: field.kwargs.get("max_entries")
+        for name, field in fields.items()
+        if getattr(field, "field_class", None) is FieldList
+    }
+    assert len(lists) > 4
+    assert {name for name, most in lists.items() if not most} == set()
+
+
+class Every(Form):
+    """A field of each kind."""
+
+    name = StringField(validators=at_most(5), filters=[trimmed])
+    text = TextAreaField(filters=[lines])
+    secret = PassphraseField()
+    hidden = HiddenField()
+    day = DayField()
+    number = NumberField()
+    one = SelectField(choices=choices([("a", "A")]))
+    many = SelectMultipleField(choices=choices([("a", "A")]))
+    ticked = BooleanField()
+
+
+LONGEST_OF = {
+    "name": 5, "text": 2_000, "secret": 200, "hidden": 2_000, "day": 200, "number": 200,
+    "one": 200, "many": 200, "ticked": 200,
+}  # fmt: skip
+
+
+def sent(app: Flask, **data: str) -> Every:
+    with app.test_request_context(method="POST", data=data):
+        form = Every()
+        form.validate()
+        return form
+
+
+@pytest.mark.parametrize(("name", "longest"), LONGEST_OF.items())
+def test_field_takes_its_longest_and_not_a_character_more(
+    app: Flask, name: str, longest: int
+) -> None:
+    too_long = f"Keep this to {longest} characters."
+    assert too_long not in sent(app, **{name: "1" * longest})[name].errors
+    form = sent(app, **{name: "1" * (longest + 1)})
+    assert form[name].errors == [too_long]
+    assert form[name].raw_data == ["1" * (longest + 1)]
+
+
+def test_what_is_too_long_is_kept_as_it_was_typed_and_never_looked_at(app: Flask) -> None:
+    def never(*looked_at: object) -> None:
+        assert looked_at == (None,)
+
+    class Looked(Form):
+        name = StringField(validators=[*at_most(5), never], filters=[never])
+
+    with app.test_request_context(method="POST", data={"name": " too long "}):
+        form = Looked()
+        assert not form.validate()
+    assert (form.name.data, form.errors) == (" too long ", {"name": ["Keep this to 5 characters."]})
+
+
+def test_ends_of_lines_count_as_browsers_count_them(app: Flask) -> None:
+    assert not sent(app, text="a\r\n" * 1_000).text.errors
+    assert sent(app, text="a\r\n" * 1_001).text.errors == ["Keep this to 2000 characters."]
+
+
+def test_browsers_are_told_the_same_length(app: Flask) -> None:
+    form = sent(app)
+    told = {name: re.findall(r'maxlength="(\d+)"', str(form[name]())) for name in LONGEST_OF}
+    assert {name: int(longest[0]) for name, longest in told.items() if longest} == {
+        "name": 5,
+        "text": 2_000,
+        "secret": 200,
+    }
+
+
+def test_line_in_a_list_is_measured_as_well(app: Flask) -> None:
+    class Lines(Form):
+        rows = FieldList(FormField(Every), max_entries=3)
+
+    data = {f"rows-{number}-name": "too long" for number in range(50)}
+    with app.test_request_context(method="POST", data=data):
+        form = Lines()
+        assert not form.validate()
+    assert [row.form.name.errors for row in form.rows] == [["Keep this to 5 characters."]] * 3
+
+
+# Where a view takes what was sent as a whole, or all values of a name, and bounds it itself.
+BY_HAND = {
+    "blueprints/finding/__init__.py": "weeks and hours: seven days, and one field for each hour",
+    "blueprints/importing/rosters.py": "numbers of lines",
+    "blueprints/importing/sessions.py": "ids, and what the page carries",
+    "blueprints/notes/writing.py": "the keys that are kept",
+    "blueprints/availability/__init__.py": "a form",
+    "blueprints/sessions/booking.py": "a form",
+    "blueprints/polls/__init__.py": "times and answers, READ of them at most",
+    "web/transactions.py": "all of it, hashed",
+}
+
+
+def test_views_read_what_was_sent_by_name_alone() -> None:
+    """One name at a time is measured by the request; the rest is in this list."""
+    source = Path(supervision.__file__).parent
+    whole = re.compile(
+        r"request\.(?:form|args|values|files)\b(?!\.get\(|\[)|request\.(?:form|args)\.getlist"
+    )
+    found = {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        if any(
+            whole.search(line) and not re.search(r'"\w+" (?:not )?in request\.form$', line.strip())
+            for line in path.read_text().splitlines()
+        )
+    }
+    assert found - {"blueprints/signup.py"} == set(BY_HAND)
