@@ -984,6 +984,6 @@ ROWS: list[Row] = [
     *get("health.alive", "", {200: WHOEVER}),
     *get("health.ready", "", {200: WHOEVER}),
     *get("health.measured", "", {200: WHOEVER}),
-    *get("home.dev_mail", "", {}),
+    *get("home.dev_mail", "", {404: WHOEVER}),
     *get("dav.well_known", "", {301: WHOEVER}),
 ]
