@@ -35,6 +35,7 @@ from supervision.services import vault as vaults
 from supervision.services.notes import Edit
 from supervision.services.sharing import ledgers
 from supervision.services.sign_ins import Opened
+from supervision.web import unlocking
 from tests.support.client import Client
 from tests.support.sharing import AT, TEXT, Open, compare_all, give, opened, read, write
 from tests.support.vaults import PASSPHRASE, enter, pepper, settings, state
@@ -772,6 +773,21 @@ def test_witness_is_for_this_site_and_no_script_and_stays(story, bobs):
     answer = bobs.send("/lock")
     assert answer.headers["Clear-Site-Data"] == '"cache"'
     assert not [one for one in answer.headers.getlist("Set-Cookie") if "witness" in one]
+
+
+def test_witness_is_of_this_host_alone_where_there_is_https(app, story):
+    bob, keys = story.place.bob, story.place.of(story.place.bob)
+    public = settings().model_copy(update={"base_url": "https://supervision.example.org"})
+    app.extensions["settings"], kept = public, app.extensions["settings"]
+    try:
+        with app.test_request_context():
+            response = app.response_class()
+            unlocking.unlock(response, bob.id, bob.sign_in_id, keys)
+    finally:
+        app.extensions["settings"] = kept
+    [header] = [one for one in response.headers.getlist("Set-Cookie") if "witness" in one]
+    assert (header.startswith("__Host-witness-"), "; Secure;" in header) == (True, True)
+    assert "Domain" not in header
 
 
 def test_head_that_does_not_open_is_told_before_the_notes_open(story, bobs):
