@@ -42,7 +42,7 @@ def stand_of(person_id: UUID, counter: int = 7, head: bytes = b"head") -> Stand:
 
 def test_ledger_opens_to_what_was_sealed():
     keys, blob = member(ALICE).keys, sealed()
-    assert len(blob) == 144 + 2 * 96
+    assert len(blob) == 144 + 512
     assert vault.open_ledger(keys, ALICE, blob, vault.envelope_hash(blob)) == LEDGER
 
 
