@@ -1,6 +1,6 @@
 """The migrated schema is the models' schema, and each step goes up and down with data in it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,9 +14,11 @@ from sqlalchemy import Uuid, bindparam, inspect, select, text
 from supervision.db import UTCDateTime, db
 from supervision.models import guards
 from supervision.models.people import Link, Person
+from supervision.models.sharing import Share, ShareOpening
 from supervision.services import health
 from supervision.services.people.links import make_invitation
 from tests import factories
+from tests.support import sharing
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 both = pytest.mark.engines("sqlite", "postgresql")
@@ -95,6 +97,28 @@ def test_links_get_the_role_that_their_makers_may_give(app: Flask) -> None:
     upgrade()
     # Its last link ended the others, and does not open in the former version.
     assert (up, left, down) == ("member", 5, "member")
+
+
+@both
+def test_openings_from_before_the_chain_get_their_places(app: Flask) -> None:
+    place = sharing.opened()
+    sharing.compare_all(place)
+    share_id = sharing.give(place, sharing.write(place), place.alice, place.carol)
+    for who, minutes in ((place.alice, 5), (place.carol, 3), (place.alice, 9)):
+        sharing.read(place, who, share_id, sharing.AT + timedelta(minutes=minutes))
+    db.session.remove()
+    step = ScriptDirectory(str(health.STEPS.parent)).get_revision("0025")
+    assert step is not None
+    downgrade(revision=str(step.down_revision))
+    upgrade()
+    rows = db.session.execute(
+        select(ShareOpening.place, ShareOpening.reader_id, ShareOpening.mac)
+        .order_by(ShareOpening.opened_at)
+        .where(ShareOpening.share_id == share_id)
+    ).all()
+    readers = (place.carol.id, place.alice.id, place.alice.id)
+    assert [tuple(row) for row in rows] == [(n, one, b"") for n, one in enumerate(readers, 1)]
+    assert db.session.scalars(select(Share.list_number)).all() == [0]
 
 
 @both

@@ -28,6 +28,7 @@ from supervision.domain.vault.envelope import (
 )
 from supervision.domain.vault.faults import Damaged
 from supervision.domain.vault.keys import Keys
+from supervision.domain.vault.padding import pad, unpad
 
 _LEDGER = UUID(bytes=b"ledger of shares")
 _ENTRY = struct.Struct(">16sQ32sQ32s")
@@ -90,12 +91,12 @@ class Opening(NamedTuple):
 
 
 def seal_ledger(keys: Keys, person_id: UUID, ledger: Ledger) -> bytes:
-    """The ledger as it is stored, 144 bytes and 96 for each share. Its hash goes into the head."""
+    """The ledger as it is stored: 96 bytes for each share, padded. Its hash goes into the head."""
     plain = b"".join(
         _ENTRY.pack(share_id.bytes, one.list_number, one.digest, *one.openings)
         for share_id, one in ledger.items()
     )
-    return seal(keys.index, Type.LEDGER, place_of(_LEDGER, person_id), plain)
+    return seal(keys.index, Type.LEDGER, place_of(_LEDGER, person_id), pad(plain))
 
 
 def open_ledger(keys: Keys, person_id: UUID, sealed: bytes, expected: bytes) -> dict[UUID, Entry]:
@@ -104,7 +105,7 @@ def open_ledger(keys: Keys, person_id: UUID, sealed: bytes, expected: bytes) -> 
         return {}
     if not compare_digest(envelope_hash(sealed), expected):
         raise Damaged("ledger")
-    plain = unseal(keys.index, Type.LEDGER, place_of(_LEDGER, person_id), sealed)
+    plain = unpad(unseal(keys.index, Type.LEDGER, place_of(_LEDGER, person_id), sealed))
     return {
         UUID(bytes=share_id): Entry(list_number, digest, Chain(place, mac))
         for share_id, list_number, digest, place, mac in _ENTRY.iter_unpack(plain)
