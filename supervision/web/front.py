@@ -23,7 +23,6 @@ from supervision.web.logs import METHODS, where
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
-
     from granian.rsgi import Scope
 
 # Seconds in which a body must have come, and each part of an answer must have been taken.
@@ -77,7 +76,9 @@ class Answer:
 
     def take(self, found: Iterable[bytes], bodiless: bool) -> None:
         """Hold a body of known length; leave one that is still being made to be asked for."""
-        known = isinstance(found, list) or any(k.lower() == "content-length" for k, _ in self.headers)
+        known = isinstance(found, list) or any(
+            k.lower() == "content-length" for k, _ in self.headers
+        )
         if known or bodiless or self.status in {204, 304}:
             try:
                 self.body = b"".join(found)

@@ -166,7 +166,9 @@ def test_address_that_took_its_places_leaves_those_of_others(monkeypatch) -> Non
 
     async def both() -> tuple[list[str], bytes | None]:
         bodies = Bodies(LARGEST)
-        slow = [asyncio.create_task(fate(bodies, "192.0.2.1", Exchange(stops=True))) for _ in "1234"]
+        slow = [
+            asyncio.create_task(fate(bodies, "192.0.2.1", Exchange(stops=True))) for _ in "1234"
+        ]
         await asyncio.sleep(0)
         async with bodies.read(Exchange([b"mine"]), "192.0.2.2") as body:
             return [await one for one in slow], body

@@ -1,4 +1,4 @@
-"""Whom the installation answers to: its own name and this machine's, whatever else a client says."""
+"""The names that are answered: its own and this machine's, whatever else a client says."""
 
 import pytest
 from flask import Flask
@@ -74,7 +74,9 @@ def test_load_balancer_asks_by_number_for_health_alone(ask, path, expected) -> N
     assert ask(PUBLIC, "10.0.0.7:8000", path) == expected
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/dev/mail", "/metrics", "/feeds/" + "a" * 43 + ".ics"])
+@pytest.mark.parametrize(
+    "path", ["/", "/sign-in", "/dev/mail", "/metrics", "/feeds/" + "a" * 43 + ".ics"]
+)
 def test_refusal_comes_before_anything_is_done(client, path) -> None:
     answer = client.get(path, headers={"Host": "evil.example"})
     assert (answer.status_code, answer.text) == (421, "Nothing is served here under this name.\n")
