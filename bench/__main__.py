@@ -26,7 +26,7 @@ def main() -> int:
         "--seconds",
         type=float,
         default=60,
-        help="how long the hour of `poll` lasts, which is run by its name alone (60)",
+        help="how long `poll` and `storm` last, which are run by their names alone (60)",
     )
     given = parser.parse_args()
     wanted = given.names or [name for name in GOALS if name not in LONG]

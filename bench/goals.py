@@ -16,8 +16,9 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from bench import booking, finding, polling, reflecting, sharing, starts, storm
+from bench import booking, finding, guessing, polling, reflecting, sharing, starts
 from bench import slots as free
+from bench import storm as storms
 from bench.dataset import ALICE, PASSPHRASE, this_monday
 from bench.feeds import Change
 from bench.load import Ask, Refused, drive, fetch
@@ -242,12 +243,45 @@ def unlock(stage: Stage) -> Iterator[Row]:
 
 def unlock_storm(stage: Stage) -> Iterator[Row]:
     """Sixty-four wrong passphrases at once: others' pages, and how many tries were heard."""
-    found = storm.storm(stage)
+    found = guessing.storm(stage)
     ratio = found.beside / found.calm
     case = "a page beside 64 tries"
     yield Row("unlock-storm", case, found.beside, found.calm, ratio, 2.0, "at most", "ms")
     heard, refused = float(found.heard), float(found.refused)
     yield Row("unlock-storm", "heard, refused", heard, refused, heard, 10.0, "at most", "tries")
+
+
+def storm(stage: Stage) -> Iterator[Row]:
+    """One client without an account does all that it can, for as long as `poll` lasts."""
+    found = storms.storm(stage)
+    ratio = found.middle / found.calm
+    case = f"a page, {found.sent:,} sent beside it"
+    yield Row("storm", case, found.middle, found.calm, ratio, 2.0, "at most", "ms")
+    yield Row(
+        "storm",
+        "its worst",
+        found.worst,
+        found.calm,
+        found.worst / found.calm,
+        None,
+        "at most",
+        "ms",
+    )
+    yield Row("storm", "failed", found.failed, 0, found.failed, 0, "at most", "pages")
+    yield Row(
+        "storm",
+        "worst /healthz",
+        found.health,
+        found.calm,
+        found.health / found.calm,
+        None,
+        "at most",
+        "ms",
+    )
+    grown = found.after - found.before
+    yield Row(
+        "storm", "memory, 10 s after", found.after, found.before, grown, 10.0, "at most", "MB more"
+    )
 
 
 def _bare_argon2() -> bytes:
@@ -354,6 +388,7 @@ GOALS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "slots": slots,
     "find-time": find_time,
     "poll": poll,
+    "storm": storm,
 }
 # What one name stands for several of.
 GROUPS = {
@@ -361,5 +396,5 @@ GROUPS = {
     "vault": ["note", "share", "search", "unlock", "unlock-storm"],
 }
 # These are run by their names alone.
-LONG = {"poll"}
+LONG = {"poll", "storm"}
 RESULTS = Path(__file__).parent / "results"

@@ -94,6 +94,10 @@ class Running:
                 total += times.children_user + times.children_system
         return total
 
+    def processes(self) -> list[psutil.Process]:
+        parent = psutil.Process(self._process.pid)
+        return [parent, *parent.children(recursive=True)]
+
     def stop(self) -> None:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(timeout=PATIENCE)

@@ -25,7 +25,7 @@ from supervision.services import people
 class Stage:
     """Everything is made when it is first wanted, and taken down at the end.
 
-    `seconds` is how long the hour of `poll` lasts.
+    `seconds` is how long the hour of `poll` lasts, and `storm`.
     """
 
     def __init__(self, seconds: float = 60) -> None:

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from flask import Flask
 from flask.cli import ScriptInfo
@@ -28,6 +28,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
+from granian.server.common import AbstractServer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from supervision import clock, create_app, demo
@@ -242,7 +243,7 @@ def keep_memory_private() -> None:
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)
 
 
-def web_server(target: str, host: str, port: int, workers: int) -> Server:
+def web_server(target: str, host: str, port: int, workers: int) -> AbstractServer[Any]:
     """granian, as it serves here; not yet begun."""
     return Server(
         target,

@@ -3,11 +3,13 @@
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
@@ -16,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from supervision.web import limits
+from supervision.web import front, limits
 from tests.support.server import Server
 
 REFUSED = "Supervision cannot start. "
@@ -121,6 +123,135 @@ def test_passphrases_being_tried_leave_a_thread_for_pages(instance: Path) -> Non
     assert len([at for at in pages if at < min(ended)]) >= 3
 
 
+# -- others' slowness ----------------------------------------------------------------------
+
+FORM = "application/x-www-form-urlencoded"
+HEAD = f"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {FORM}\r\n"
+SIZED, CHUNKED = "Content-Length: 1000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"
+TWIN = """
+import sys
+from granian.constants import Interfaces
+from granian.server import Server
+from supervision import serve
+
+def plainly(_target, host, port, workers):
+    return Server(
+        "supervision.serve:load", host, port, interface=Interfaces.WSGI, workers=workers,
+        blocking_threads=serve.THREADS, factory=True,
+    )
+
+serve.web_server = plainly
+sys.exit(serve.main())
+"""
+
+
+class WithoutFront(Server):
+    """The broken twin: threads read bodies themselves."""
+
+    PROGRAM = ("-c", TWIN)
+
+
+@contextmanager
+def stalled(server: Server, sizes: list[str]) -> Iterator[list[socket.socket]]:
+    """Clients that send the head of a form, twelve bytes of it, and no more."""
+    with ExitStack() as stack:
+        found = []
+        for size in sizes:
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            client.sendall((HEAD + size).encode())
+            client.sendall(b"c\r\nemail=nobody\r\n" if size == CHUNKED else b"email=nobody")
+            found.append(client)
+        yield found
+
+
+def answered(server: Server, *paths: str) -> list[int | None]:
+    """The statuses of pages, None for one that does not come within seconds."""
+    found: list[int | None] = []
+    for path in paths:
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=5)) as connection:
+            try:
+                connection.request("GET", path)
+                found.append(connection.getresponse().status)
+            except TimeoutError:
+                found.append(None)
+    return found
+
+
+@pytest.mark.parametrize("size", [SIZED, CHUNKED])
+def test_forms_that_do_not_come_hold_nobody_up(server: Server, size: str) -> None:
+    with stalled(server, [size] * 60):
+        assert answered(server, "/healthz", "/sign-in") == [200, 200]
+    assert answered(server, "/healthz") == [200]
+
+
+def test_forms_that_do_not_come_hold_all_up_where_threads_read_them(instance: Path) -> None:
+    server = WithoutFront(instance, workers=1).wait()
+    try:
+        with stalled(server, [SIZED] * 12):
+            assert eventually(lambda: answered(server, "/healthz") == [None])
+    finally:
+        server.process.kill()
+        server.process.wait()
+
+
+def test_form_that_does_not_come_is_given_up(server: Server) -> None:
+    with stalled(server, [SIZED, CHUNKED]) as clients:
+        for client in clients:
+            client.settimeout(front.PATIENCE * 2)
+            assert client.recv(4096).startswith(b"HTTP/1.1 408 ")
+            while client.recv(4096):
+                pass  # and the connection is closed
+
+
+def test_form_larger_than_any_is_refused_before_it_comes(server: Server) -> None:
+    with stalled(server, ["Content-Length: 5000000000\r\n\r\n"]) as (client,):
+        client.settimeout(10)
+        assert client.recv(4096).startswith(b"HTTP/1.1 413 ")
+
+
+def test_heads_that_do_not_end_and_readers_that_stop_hold_nobody_up(server: Server) -> None:
+    with ExitStack() as stack:
+        for begun in [HEAD.encode()] * 60 + [
+            b"GET /static/app.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        ] * 12:
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            client.sendall(begun)
+        assert answered(server, "/healthz", "/sign-in") == [200, 200]
+
+
+def test_head_larger_than_any_is_refused(server: Server) -> None:
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as client:
+        client.sendall(HEAD.encode() + b"Cookie: session=" + b"A" * 500_000)
+        assert client.recv(4096).startswith(b"HTTP/1.1 431 ")
+
+
+def test_made_up_accounts_at_once_leave_threads_for_pages(server: Server) -> None:
+    """Of 24 tries from one address at once a few are heard; the others are told to come again."""
+    form = server.get("/sign-in")
+    cookie = str(form.headers["Set-Cookie"]).partition(";")[0]
+    (token,) = re.findall(rb'name="csrf_token" value="([^"]+)"', form.body)
+    headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+
+    def guess(n: int) -> tuple[int, str | None]:
+        body = f"email=guess{n}@example.org&passphrase=a+guess&csrf_token={token.decode()}"
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
+            connection.request("POST", "/sign-in", body, headers)
+            response = connection.getresponse()
+            return response.status, response.headers["Retry-After"]
+
+    with ThreadPoolExecutor(24) as pool:
+        ends = list(pool.map(guess, range(24)))
+    assert set(ends) == {(422, None), (429, "1")}
+    assert answered(server, "/healthz") == [200]
+
+
+def test_other_hosts_are_misdirected(server: Server) -> None:
+    found = [
+        server.get("/sign-in", {"Host": host}).status for host in ("evil.example", "localhost")
+    ]
+    assert found == [421, 200]
+
+
 def test_memory_folder_is_private_and_removed_at_the_end(server: Server) -> None:
     log = next(
         Path(file.path).parent
@@ -145,6 +276,58 @@ def test_second_start_keeps_the_data(instance: Path) -> None:
         server.stop()
         said.append(server.said())
     assert ["Preparing the database" in text for text in said] == [True, False]
+
+
+def test_name_of_this_machine_is_listened_to(instance: Path) -> None:
+    server = Server(instance, "--host", "localhost").wait()
+    try:
+        assert f"http://localhost:{server.port}/invitation/" in server.said()
+        assert server.get("/healthz").status == 200
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("host", ["no..name", "n" * 70])
+def test_name_that_leads_nowhere_is_one_line(instance: Path, host: str) -> None:
+    code, lines = refusal(instance, "--host", host)
+    assert (code, lines) == (
+        1,
+        [f"{REFUSED}--host {host}: no such name on this machine or its network."],
+    )
+
+
+def test_no_process_of_the_server_shows_its_memory_to_others(instance: Path) -> None:
+    """Each says so itself: the parent, the web processes, the worker."""
+    told = instance.with_suffix(".told")
+    server = type("Telling", (Server,), {"PROGRAM": ("-c", TELLING)})(
+        instance, TOLD=str(told)
+    ).wait()
+    try:
+        assert eventually(lambda: set(told.read_text().split()) == {"web=0", "work=0", "parent=0"})
+    finally:
+        server.stop()
+
+
+TELLING = """
+import ctypes, os, sys
+from pathlib import Path
+from supervision import serve
+
+def tell(who):
+    with Path(os.environ["TOLD"]).open("a") as file:
+        file.write(f"{who}={ctypes.CDLL(None).prctl(3)} ")
+
+def telling(who, act):
+    def told(*given):
+        tell(who)
+        return act(*given)
+    return told
+
+serve.load = telling("web", serve.load)
+serve.Keeper._work = telling("work", serve.Keeper._work)
+serve.Keeper.run = telling("parent", serve.Keeper.run)
+sys.exit(serve.main())
+"""
 
 
 def test_unknown_setting_is_one_line(instance: Path) -> None:

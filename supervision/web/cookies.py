@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 from flask import Flask, Request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 
 REMEMBERED = 1024
@@ -19,7 +19,7 @@ class CookieSessions(SecureCookieSessionInterface):
     each time.
     """
 
-    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Flask's, but a cookie that cannot be ours is not looked at."""
         if len(request.cookies.get(self.get_cookie_name(app), "")) > LONGEST:
             return self.session_class()

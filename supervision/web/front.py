@@ -23,7 +23,6 @@ from supervision.web.logs import METHODS, where
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
-
     from granian.rsgi import Scope
 
 # Seconds in which a body must have come, and each part of an answer must have been taken.
@@ -33,7 +32,9 @@ MOST = 256
 MOST_OF_ONE = 64
 MOST_BYTES = 32 * 1024 * 1024
 TIMED_OUT, FULL = HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.SERVICE_UNAVAILABLE
+CUT_SHORT = HTTPStatus.BAD_REQUEST
 WORDS = {
+    CUT_SHORT: "What you sent broke off. Nothing was changed: send it again.\n",
     TIMED_OUT: "What you sent did not arrive in time. Nothing was changed: send it again.\n",
     FULL: "Too much is being sent here at once. Nothing was changed: send it again.\n",
 }
@@ -152,6 +153,8 @@ class Front:
         address = place_of(environ["REMOTE_ADDR"], forwarded, self._secure)
         try:
             async with self._bodies.read(exchange, address) as body:
+                if body is not None and len(body) < _length(environ):
+                    raise Refused(CUT_SHORT)
                 # The application says itself what is too large, by this length and unread.
                 length = self._largest + 1 if body is None else len(body)
                 environ["CONTENT_LENGTH"] = str(length)

@@ -45,15 +45,21 @@ def path(house: House) -> str:
 
 def both(app: Flask, client: Client, path: str, method: str = "GET", **headers: str) -> list[Any]:
     """The answer of the gate, and that of the view alone."""
-    whole: Any = app
-    gate = whole.wsgi_app
+    hosts: Any = app.wsgi_app
+    gate = hosts._behind
     found = [client.open(path, method=method, headers=headers)]
-    whole.wsgi_app = gate._behind
+    hosts._behind = gate._behind
     try:
         found.append(client.open(path, method=method, headers=headers))
     finally:
-        whole.wsgi_app = gate
+        hosts._behind = gate
     return found
+
+
+def gate_of(app: Flask) -> Any:
+    """The feeds' gate, behind that of the hosts."""
+    hosts: Any = app.wsgi_app
+    return hosts._behind
 
 
 def said(response: Any) -> list[str | None]:
@@ -84,7 +90,7 @@ def test_good_snapshot_never_wakes_flask(
     app: Flask, client: Client, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = client.get(path)
-    monkeypatch.setattr(app.wsgi_app, "_behind", None)
+    monkeypatch.setattr(gate_of(app), "_behind", None)
     with counted() as statements:
         assert [client.get(path).data for _ in range(3)] == [first.data] * 3
     state, body, *more = statements
@@ -96,7 +102,7 @@ def test_gate_leaves_a_broken_database_to_the_view(
 ) -> None:
     """The gate's own statement fails; the view's still works, and so does the next request."""
     first = client.get(path)
-    gate: Any = app.wsgi_app
+    gate = gate_of(app)
     with monkeypatch.context() as broken:
         broken.setattr(gate._glance._state, "text", "SELECT nothing FROM nowhere")
         assert client.get(path).data == first.data
@@ -125,7 +131,7 @@ def test_change_goes_past_the_gate(
     client.get(path)
     feeds.bump([house.bob.id])
     seen: list[str] = []
-    gate: Any = app.wsgi_app
+    gate = gate_of(app)
     behind = gate._behind
 
     def view(environ: Any, start_response: Any) -> Any:

@@ -129,6 +129,12 @@ def test_body_that_does_not_come_is_given_up(app, head, monkeypatch) -> None:
     assert body == b"What you sent did not arrive in time. Nothing was changed: send it again.\n"
 
 
+def test_body_that_breaks_off_reaches_no_application(app) -> None:
+    (one,) = sent(app, (scope(content_length="12"), Exchange([b"text=half"])))
+    assert statuses([one]) == [400]
+    assert one.answers[0][2].startswith(b"What you sent broke off.")
+
+
 def test_bodies_that_do_not_come_take_no_thread(app, monkeypatch) -> None:
     """With the one thread that there is, a page and a form go on while sixty wait."""
     monkeypatch.setattr(front, "PATIENCE", 1)

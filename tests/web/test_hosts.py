@@ -1,4 +1,4 @@
-"""Whom the installation answers to: its own name and this machine's, whatever else a client says."""
+"""The names that are answered: its own and this machine's, whatever else a client says."""
 
 import pytest
 from flask import Flask

@@ -4,6 +4,7 @@ One question comes on standard input, one answer goes to standard output, both a
 all other words of a calendar end with this process.
 """
 
+import ctypes
 import json
 import os
 import resource
@@ -19,6 +20,7 @@ from supervision.services.outside.fetching import Known, fetch
 MEMORY = 320 * 1024 * 1024
 OUTPUT = 4 * 1024 * 1024
 POLITELY = 10
+PR_SET_DUMPABLE = 4
 
 
 def main() -> None:
@@ -36,6 +38,8 @@ def bound(seconds: int) -> None:
     _limit(resource.RLIMIT_FSIZE, OUTPUT)
     _limit(resource.RLIMIT_CORE, 0)
     os.nice(POLITELY)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)
 
 
 def _limit(kind: int, most: int) -> None:
