@@ -36,14 +36,7 @@ class Answer:
 class Server:
     """`python -m supervision.serve`, its output kept in a file."""
 
-    def __init__(
-        self,
-        instance: Path,
-        *flags: str,
-        workers: int = 2,
-        umask: int = -1,
-        **environment: str,
-    ) -> None:
+    def __init__(self, instance: Path, *flags: str, workers: int = 2, **environment: str) -> None:
         self.instance = instance
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -57,7 +50,6 @@ class Server:
                 env=kept | {"SUPERVISION_INSTANCE": str(instance)} | environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                umask=umask,
             )
 
     def wait(self) -> "Server":
