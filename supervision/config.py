@@ -167,8 +167,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     }
     for name in sorted(given.keys() - NAMES):
         raise BadSettings(f"{PREFIX}{name.upper()}: is not a setting that Supervision knows")
-    instance = Path(given.pop("instance", "") or "instance").absolute()
-    _make_folder(instance)
+    named = given.pop("instance", "")
+    instance = Path(named or "instance").absolute()
+    _make_folder(instance, ours=not named)
     values: dict[str, object] = {"instance": instance, **_with_files(given)}
     values.setdefault("database_url", f"sqlite:///{instance / 'supervision.sqlite'}")
     for name in SECRETS:
@@ -213,16 +214,16 @@ def close_to_others(path: Path) -> None:
             path.chmod(mode & ~OTHERS)
 
 
-def _make_folder(path: Path) -> None:
+def _make_folder(path: Path, *, ours: bool) -> None:
     """The instance folder, in which no other user finds anything.
 
-    One of ours that is open, as mkdir or an unpacked archive made it, is closed. No other one is
-    touched: whoever names /srv by mistake must not find it closed to everybody.
+    One of ours that is open, as mkdir, git or an unpacked archive made it, is closed. No other one
+    is touched: whoever names /srv by mistake must not find it closed to everybody.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         inside = list(path.iterdir())
-        if not inside or any(one.name in OURS for one in inside):
+        if ours or not inside or any(one.name in OURS for one in inside):
             _close_with(path, inside)
         is_open = path.stat().st_mode & OTHERS
     except OSError as error:

@@ -312,6 +312,15 @@ def test_instance_of_ours_is_closed_with_what_is_in_it(instance: Path, name: str
     assert modes(instance, *inside, instance / "mail") == ["0o700", "0o600", "0o600", "0o700"]
 
 
+def test_instance_that_git_made_here_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    laid(tmp_path / "instance", 0o755, ".gitkeep")
+    config.load({})
+    assert modes(tmp_path / "instance", tmp_path / "instance" / ".gitkeep") == ["0o700", "0o600"]
+
+
 OPEN = (
     "SUPERVISION_INSTANCE: other users may enter this folder; it has to be Supervision's own,"
     " with mode 0700"

@@ -61,7 +61,8 @@ def memory_of(instance: Path) -> Path:
 
 @pytest.fixture(params=[0o000, 0o022], ids=oct)
 def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
-    running = Server(tmp_path / "instance", umask=request.param).wait()
+    os.umask(request.param)
+    running = Server(tmp_path / "instance").wait()
     yield running
     running.stop()
 

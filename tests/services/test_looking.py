@@ -1,7 +1,7 @@
 """A look at what is committed lends a pooled connection another mode: it must not keep it."""
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from typing import Any
 
@@ -68,7 +68,7 @@ def test_rollback_after_a_look_that_the_driver_ended_leaves_nothing() -> None:
 
 @pytest.mark.usefixtures("app")
 def test_rollback_after_a_look_that_nobody_ended_leaves_nothing() -> None:
-    def rows() -> Iterator[Any]:
+    def rows() -> Generator[Any, None, None]:
         with looking(db.engine) as connection:
             yield connection.execute("SELECT 1").fetchone()
 

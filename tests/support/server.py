@@ -38,14 +38,7 @@ class Server:
 
     PROGRAM: tuple[str, ...] = ("-m", "supervision.serve")
 
-    def __init__(
-        self,
-        instance: Path,
-        *flags: str,
-        workers: int = 2,
-        umask: int = -1,
-        **environment: str,
-    ) -> None:
+    def __init__(self, instance: Path, *flags: str, workers: int = 2, **environment: str) -> None:
         self.instance = instance
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -59,7 +52,6 @@ class Server:
                 env=kept | {"SUPERVISION_INSTANCE": str(instance)} | environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                umask=umask,
             )
 
     def wait(self) -> "Server":
