@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 
+from supervision.domain.csv_files import csv_file, unguarded
 from supervision.errors import N_, Invalid
 
 MOST_BYTES = 1_000_000
@@ -167,14 +168,10 @@ def _row(number: int, cells: list[str], columns: list[str]) -> Row:
             N_("Row %(row)s has more cells than there are columns. Put its texts into quotes."),
             row=number,
         )
-    return Row(number, {columns[place]: cell for place, cell in given.items()})
+    return Row(number, {columns[place]: unguarded(cell) for place, cell in given.items()})
 
 
 def written(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
-    """Rows as a CSV that spreadsheets open rightly: UTF-8 with its mark, CRLF."""
+    """Rows as a file that spreadsheets open rightly, and that reads back to the same words."""
     names = list(columns)
-    out = StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(names)
-    writer.writerows([row[name] for name in names] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
+    return csv_file(names, ([row[name] for name in names] for row in rows))
