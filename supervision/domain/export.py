@@ -1,17 +1,14 @@
-"""Files of an export: a zip that is made as it is read, tables, and reflections as Markdown."""
+"""Files of an export: a zip that is made as it is read, and reflections as Markdown."""
 
-import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 LONGEST_NAME = 60
-# What a spreadsheet would take for a formula: titles are other people's words too.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class File(NamedTuple):
@@ -76,17 +73,3 @@ def as_json(value: object) -> bytes:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def as_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A table (RFC 4180) in UTF-8 with the mark by which spreadsheets know that."""
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(head)
-    table.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _cell(value: object) -> str:
-    cell = "" if value is None else _plain(value)
-    return f"'{cell}" if cell.startswith(FORMULAS) else cell

@@ -15,6 +15,7 @@ from supervision.errors import Conflict
 from supervision.models.rosters import Roster
 from supervision.models.sessions import Session
 from supervision.services import rosters
+from supervision.web import turns
 from tests import factories
 from tests.support.client import Forms
 
@@ -293,3 +294,16 @@ def test_calendar_is_for_those_who_run_the_roster(house, new_client) -> None:
             ]
         )
     assert answers == [[403] * 3, [404] * 3]
+
+
+def test_import_out_of_turn_is_asked_to_come_again_before_its_file_is_read(
+    alice, house, monkeypatch
+) -> None:
+    def never(*_given: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("supervision.services.importing.child.ask", never)
+    for path in (f"/rosters/{house.group}/import", "/rosters/import"):
+        with alice.application.app_context(), turns.turn(house.bob.id):
+            refused = upload(alice, path, CALENDAR)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")

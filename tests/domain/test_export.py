@@ -1,6 +1,5 @@
 """The files of an export: names, pages, tables, and the zip they travel in."""
 
-import csv
 import io
 import json
 from datetime import UTC, date, datetime
@@ -9,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from supervision.domain.export import File, as_csv, as_json, markdown, name_of, zipped
+from supervision.domain.export import File, as_json, markdown, name_of, zipped
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = date(2026, 11, 23)
@@ -55,13 +54,6 @@ def test_name_says_day_title_and_which(title: str, name: str) -> None:
 def test_page_has_its_title_facts_and_texts() -> None:
     page = markdown("A day", {"Begun": "2026-11-23"}, [("", "It was long."), ("Next", "Rest.")])
     assert page.decode() == ("# A day\n\n- Begun: 2026-11-23\n\nIt was long.\n\n## Next\n\nRest.\n")
-
-
-def test_table_takes_no_formula_from_anybody() -> None:
-    made = as_csv(["title", "minutes"], [('=HYPERLINK("x")', 50), ("Plain, words", None)])
-    assert made.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.reader(io.StringIO(made.decode("utf-8-sig"))))
-    assert rows == [["title", "minutes"], ['\'=HYPERLINK("x")', "50"], ["Plain, words", ""]]
 
 
 def test_json_tells_instants_with_their_offset() -> None:

@@ -4,11 +4,13 @@ import csv
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import StringIO
+from time import thread_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from supervision.domain.importing import rosters as reading
 from supervision.domain.importing.events import (
     CANCELLED,
     FREE,
@@ -35,6 +37,7 @@ from supervision.domain.importing.tables import (
 )
 from supervision.domain.outside import Unreadable
 from supervision.errors import Invalid
+from tests.support.calendar_bombs import CALENDARS
 
 ZONES = ("America/New_York", "Europe/Berlin", "Europe/London", "UTC")
 HOUSE = House("Europe/London", ZONES, "alice@example.org")
@@ -151,6 +154,41 @@ def test_arbitrary_cells_are_drafts_with_problems_at_most(rows: list[dict]) -> N
         {name: cell.strip() for name, cell in row.cells.items() if cell.strip()} for row in numbered
     ]
     assert [row.cells for row in read_table(written(COLUMNS, numbered)).rows] == kept
+
+
+WIDE = {
+    "100,000 columns": b"title," * 100_000 + b"kind\n1\n",
+    "900,000 columns without a name": b"," * 900_000 + b"title,kind\n1\n",
+    "900,000 cells": b"title,kind\n" + b"," * 900_000,
+    "200,000 rows": b"title,kind\n" + b"a,b\n" * 200_000,
+    "900,000 rows of nothing": b"title,kind\n" + b"\n" * 900_000,
+    "a long cell": b"title,kind,members\nx,group," + b"a@b.c;" * 20_000,
+    "a quote that is never closed": b'title,kind,members\nx,group,"' + b"a\n" * 400_000,
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_table_that_nobody_writes_is_refused_before_it_is_taken_apart(name: str) -> None:
+    began = thread_time()
+    refusal(WIDE[name])
+    assert thread_time() - began < 0.5
+
+
+def test_nearest_zone_is_sought_for_the_first_ten_names_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sought: list[str] = []
+
+    def near(plain: str, _zones: object) -> str:
+        sought.append(plain)
+        return "UTC"
+
+    monkeypatch.setattr(reading, "nearest_zone", near)
+    rows = "".join(f"t{at},group,nowhere/{at % 600}\n" for at in range(1_200))
+    found = [
+        one.params["near"] for draft in drafts(f"title,kind,zone\n{rows}") for one in draft.problems
+    ]
+    assert (len(sought), found.count("UTC"), len(found)) == (10, 20, 1_200)
 
 
 def test_written_table_is_read_by_others_too() -> None:
@@ -353,3 +391,12 @@ def test_arbitrary_bytes_in_a_calendar_are_read_or_refused(noise: bytes, where: 
     whole = calendar(event("a", "DTSTART:20261201T100000Z", "DURATION:PT1H"))
     with suppress(Unreadable):
         read_events(whole[:where] + noise + whole[where:], "Europe/London", AT)
+
+
+@pytest.mark.parametrize(
+    "name", ["each second", "each minute", "no step", "never, though each second is looked at"]
+)
+def test_rule_without_an_end_is_refused_before_it_is_followed(name: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_events(CALENDARS[name], "Europe/London", AT)
+    assert caught.value.msgid == TOO_MANY

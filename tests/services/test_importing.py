@@ -1,5 +1,7 @@
 """Imports: all of a file or nothing, what is known left out, nobody told of the past."""
 
+import resource
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,6 +23,7 @@ from supervision.services.importing import sessions as session_imports
 from supervision.services.sessions import Wish
 from tests import factories
 from tests.factories import House
+from tests.support.calendar_bombs import CALENDARS
 from tests.support.mails import mails_to
 from tests.support.statements import counted
 
@@ -395,8 +398,20 @@ def test_child_says_why_a_file_is_none(house: House) -> None:
 
 @pytest.mark.engines("sqlite")
 def test_child_that_toils_is_stopped(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    bomb = WEEKLY.replace(b"FREQ=WEEKLY;COUNT=2", b"FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30")
+    bomb = CALENDARS["each second of each day of a week"]
     monkeypatch.setattr(child, "SECONDS", 3)
     with pytest.raises(Unreadable) as caught:
         child.ask(bomb, "Europe/London", AT)
     assert caught.value.msgid == child.TOO_SLOW
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("name", CALENDARS)
+def test_bomb_is_read_or_refused_within_three_seconds_of_work(app: Flask, name: str) -> None:
+    """The child's own program holds it to that, and to its memory."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with suppress(Unreadable):
+        child.ask(CALENDARS[name], "Europe/London", AT)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 3.5
+    assert after.ru_maxrss < 512 * 1024

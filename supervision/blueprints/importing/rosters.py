@@ -14,7 +14,7 @@ from supervision.domain.importing.tables import SAYING, Row, Table, read_table, 
 from supervision.errors import Conflict, Invalid
 from supervision.services import importing
 from supervision.services.importing import Made, Plan
-from supervision.web import forms, limits, typed
+from supervision.web import forms, limits, turns, typed
 from supervision.web.auth import signed_in, viewer
 from supervision.web.carried import carried, carry
 from supervision.web.fragments import page
@@ -46,9 +46,10 @@ def example() -> Response:
 def preview() -> Response:
     """What a file would make, before it does; it only reads."""
     importing.check_may_import(viewer())
-    limits.spend(limits.IMPORT, str(viewer().id))
-    form = FileForm()
-    shown = read(form, lambda: _shown(read_table(form.body())))
+    with turns.turn(viewer().id):
+        limits.spend(limits.IMPORT, str(viewer().id))
+        form = FileForm()
+        shown = read(form, lambda: _shown(read_table(form.body())))
     return _chooser(422, form) if shown is None else page("importing/rosters.html", 200, **shown)
 
 

@@ -16,7 +16,7 @@ from supervision.domain.importing.events import Found
 from supervision.errors import Conflict, Invalid
 from supervision.services import importing, places
 from supervision.services.importing import Added, Line
-from supervision.web import forms, limits
+from supervision.web import forms, limits, turns
 from supervision.web.auth import signed_in, viewer
 from supervision.web.carried import carried, carry
 from supervision.web.fragments import page
@@ -46,9 +46,10 @@ def choose_calendar(roster_id: UUID) -> Response:
 def look(roster_id: UUID) -> Response:
     """What a file would add, before it does. The file is read outside of any transaction."""
     roster = _roster(roster_id)
-    limits.spend(limits.IMPORT, str(viewer().id))
-    form = FileForm()
-    shown = read(form, lambda: _read(roster, form.body()))
+    with turns.turn(viewer().id):
+        limits.spend(limits.IMPORT, str(viewer().id))
+        form = FileForm()
+        shown = read(form, lambda: _read(roster, form.body()))
     return _chooser(422, form, roster) if shown is None else _preview(200, **shown)
 
 

@@ -1,5 +1,6 @@
 """Sessions that took place or are due elsewhere, read from an iCalendar file (RFC 5545)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,10 @@ MOST_FOUND = 500
 LEAST, LONGEST = timedelta(minutes=5), timedelta(minutes=480)
 DAY = timedelta(days=1)
 TITLE = 80
+# Rules that come to more than anybody meets, or to no end.
+_ENDLESS = re.compile(
+    rb"^RRULE\b.*(?:FREQ=(?:SECOND|MINUTE)LY|INTERVAL=0+(?:;|\s|$))", re.IGNORECASE | re.MULTILINE
+)
 REPEATS, LOST = "X-REPEATS", "X-LOST"
 
 NO_CALENDAR = N_("This is not a calendar file. Choose one whose name ends in .ics.")
@@ -75,7 +80,7 @@ def read_events(body: bytes, zone: str, at: datetime) -> list[Found]:
     """
     if len(body) > MOST_BYTES:
         raise Unreadable(TOO_LARGE)
-    if body.upper().count(b"BEGIN:VEVENT") > MOST_EVENTS:
+    if body.upper().count(b"BEGIN:VEVENT") > MOST_EVENTS or _ENDLESS.search(body):
         raise Unreadable(TOO_MANY)
     try:
         found = list(_found(_calendar(body), zone, Interval(at - BEHIND, at + AHEAD)))

@@ -15,6 +15,8 @@ KINDS = {
     "group": ("group", "supervision group"),
 }
 SAID = ("kind", "zone", "capacity", "minutes", "address", "meeting_link")
+# Each guess compares with every zone there is.
+MOST_GUESSES, LONGEST_ZONE = 10, 64
 USUAL_MINUTES, USUAL_PLACES = 50, 6
 _KIND = {called: kind for kind, names in KINDS.items() for called in names}
 _BETWEEN = re.compile(r"[;,\n]+")
@@ -72,21 +74,47 @@ class House:
     own_email: str
 
 
-def drafts_of(table: Table, house: House) -> list[Draft]:
-    """The rosters of a table in its order: rows of one title are one roster."""
+class _Zones:
+    """The zones that there are, and what somebody may have meant by the first that are none."""
+
+    def __init__(self, zones: Sequence[str]) -> None:
+        self._zones = zones
+        self._known = {zone.casefold(): zone for zone in zones}
+        self._near: dict[str, str] = {}
+
+    def named(self, plain: str) -> str:
+        """The zone of this name, empty for none."""
+        return self._known.get(plain, "")
+
+    def near(self, plain: str) -> str:
+        """The zone that somebody may have meant; empty for none, and after MOST_GUESSES names."""
+        if plain not in self._near and len(self._near) < MOST_GUESSES:
+            self._near[plain] = nearest_zone(plain, self._zones)
+        return self._near.get(plain, "")
+
+
+def rosters_in(table: Table) -> list[list[Row]]:
+    """The rows of each roster of a table in its order: those of one title are one roster."""
     together: dict[str, list[Row]] = {}
     for row in table.rows:
         title = " ".join(row["title"].casefold().split())
         together.setdefault(title or f"\0{row.number}", []).append(row)
-    return [_Reading(rows, house).draft() for rows in together.values()]
+    return list(together.values())
+
+
+def drafts_of(table: Table, house: House) -> list[Draft]:
+    """What a table says of each of its rosters."""
+    zones = _Zones(house.zones)
+    return [_Reading(rows, house, zones).draft() for rows in rosters_in(table)]
 
 
 class _Reading:
     """One roster's rows while they are read; collects what is wrong with them."""
 
-    def __init__(self, rows: Sequence[Row], house: House) -> None:
+    def __init__(self, rows: Sequence[Row], house: House, zones: _Zones) -> None:
         self._rows = rows
         self._house = house
+        self._zones = zones
         self._problems: list[Problem] = []
         self._said: dict[str, str] = {}
         self._where: dict[str, int] = {}
@@ -141,11 +169,11 @@ class _Reading:
         said = self._said.get("zone", "")
         if not said:
             return self._house.zone
-        known = {zone.casefold(): zone for zone in self._house.zones}
-        plain = said.casefold().replace(" ", "_")
-        if plain in known:
-            return known[plain]
-        near = nearest_zone(plain, self._house.zones)
+        plain = said[:LONGEST_ZONE].casefold().replace(" ", "_")
+        known = self._zones.named(plain)
+        if known:
+            return known
+        near = self._zones.near(plain)
         if near:
             msgid = N_("There is no time zone “%(said)s”. Perhaps %(near)s?")
         else:

@@ -6,10 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 
+from supervision.domain.csv_files import csv_file, unguarded
 from supervision.errors import N_, Invalid
 
 MOST_BYTES = 1_000_000
 MOST_ROWS = 5_000
+# Far more than there are names for; a cell may hold five hundred addresses.
+MOST_CELLS, LONGEST_CELL = 100, 30_000
+# Spreadsheets may save rows that hold nothing.
+MOST_LINES = 20_000
 DELIMITERS = ",;\t"
 MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"RIFF", b"{\\rtf")
 SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -70,8 +75,6 @@ def read_table(body: bytes) -> Table:
     columns = _columns(header)
     if not rest:
         raise Invalid("file", N_("This file has a first row of names, and no other row."))
-    if len(rest) > MOST_ROWS:
-        raise Invalid("file", N_("A file can have %(most)s rows at most."), most=MOST_ROWS)
     rows = tuple(_row(number, cells, columns) for number, cells in rest)
     return Table(tuple(column for column in columns if column), rows)
 
@@ -101,13 +104,19 @@ def _decoded(body: bytes) -> str | None:
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not empty, with their numbers."""
+    """Rows that are not empty, with their numbers; none is read beyond what a file can have."""
+    found = 0
     reader = csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text))
     try:
         for number, cells in enumerate(reader, 1):
+            if len(cells) > MOST_CELLS or any(len(cell) > LONGEST_CELL for cell in cells):
+                raise Invalid("file", N_("Row %(row)s holds too much."), row=number)
             trimmed = [cell.strip() for cell in cells]
             if any(trimmed):
                 yield number, trimmed
+                found += 1
+            if found > MOST_ROWS + 1 or number > MOST_LINES:
+                raise Invalid("file", N_("A file can have %(most)s rows at most."), most=MOST_ROWS)
     except csv.Error:
         raise Invalid("file", NOT_CSV) from None
 
@@ -159,14 +168,10 @@ def _row(number: int, cells: list[str], columns: list[str]) -> Row:
             N_("Row %(row)s has more cells than there are columns. Put its texts into quotes."),
             row=number,
         )
-    return Row(number, {columns[place]: cell for place, cell in given.items()})
+    return Row(number, {columns[place]: unguarded(cell) for place, cell in given.items()})
 
 
 def written(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
-    """Rows as a CSV that spreadsheets open rightly: UTF-8 with its mark, CRLF."""
+    """Rows as a file that spreadsheets open rightly, and that reads back to the same words."""
     names = list(columns)
-    out = StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(names)
-    writer.writerows([row[name] for name in names] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
+    return csv_file(names, ([row[name] for name in names] for row in rows))

@@ -9,7 +9,8 @@ from sqlalchemy.engine import CursorResult, Row
 
 from supervision.db import run
 from supervision.domain import ical
-from supervision.domain.export import File, as_csv, as_json
+from supervision.domain.csv_files import csv_file
+from supervision.domain.export import File, as_json
 from supervision.models.attendance import Attendance
 from supervision.models.availability import (
     AvailabilityOverride,
@@ -162,7 +163,7 @@ def _tables(name: str, found: CursorResult[Any]) -> Iterator[File]:
     columns, rows = list(found.keys()), found.all()
     told = [dict(zip(columns, row, strict=True)) for row in map(tuple, rows)]
     yield File(f"{name}.json", as_json(told))
-    yield File(f"{name}.csv", as_csv(columns, map(tuple, rows)))
+    yield File(f"{name}.csv", csv_file(columns, map(tuple, rows)))
 
 
 def _calendar(actor: Actor, sessions: Sequence[Row[*tuple[Any, ...]]]) -> bytes:

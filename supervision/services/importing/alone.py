@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-CPU_SECONDS = 6
+CPU_SECONDS = 3
 MEMORY = 512 * 1024 * 1024
 
 

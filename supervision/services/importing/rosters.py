@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from supervision.db import run
-from supervision.domain.importing.rosters import Draft, House, Problem, drafts_of
+from supervision.domain.importing.rosters import Draft, House, Problem, drafts_of, rosters_in
 from supervision.domain.importing.tables import Row, Table
 from supervision.errors import N_, Conflict, Invalid, NotAllowed
 from supervision.models.rosters import (
@@ -112,9 +112,9 @@ def plan_rosters(actor: Actor, table: Table) -> Plan:
     NotAllowed, and Invalid for more than can be made at once.
     """
     check_may_import(actor)
-    drafts = drafts_of(table, House(actor.zone, people.ZONES, actor.email))
-    if len(drafts) > MOST_ROSTERS:
+    if len(rosters_in(table)) > MOST_ROSTERS:
         raise Invalid("file", N_("A file can have %(most)s rosters at most."), most=MOST_ROSTERS)
+    drafts = drafts_of(table, House(actor.zone, people.ZONES, actor.email))
     if sum(len(draft.people) for draft in drafts) > MOST_PEOPLE:
         raise Invalid("file", N_("A file can invite %(most)s people at most."), most=MOST_PEOPLE)
     titles = {_plain(row.title) for row in run(_TITLES, {"actor_id": actor.id})}
