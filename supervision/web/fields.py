@@ -1,11 +1,21 @@
-"""Fields of dates, times of day and numbers, whose complaints are ours."""
+"""Fields of dates, times of day, numbers, lines and files: bounded, with complaints of ours."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as lazy
 from flask_wtf.file import FileField
-from wtforms import DateField, Form, IntegerField, PasswordField, TimeField, ValidationError
+from wtforms import (
+    DateField,
+    FieldList,
+    Form,
+    FormField,
+    IntegerField,
+    PasswordField,
+    TimeField,
+    ValidationError,
+)
 from wtforms.validators import StopValidation
 
 from supervision.domain import vault
@@ -19,6 +29,20 @@ class UploadField(FileField):  # type: ignore[misc]  # Flask-WTF has no types
 
     def process_formdata(self, _valuelist: list[str]) -> None:
         super().process_formdata(request.files.getlist(self.name))
+
+
+class LinesField(FieldList):  # type: ignore[misc]  # WTForms has no types
+    """Lines of the same fields, numbered from 0, fewer than `most`; others are no lines of it."""
+
+    def __init__(self, row: type[Form], most: int, **values: Any) -> None:
+        super().__init__(FormField(row), **values)
+        self._numbers = {str(number): number for number in range(most)}
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        start = f"{prefix}-"
+        lines = (name.removeprefix(start) for name in formdata if name.startswith(start))
+        numbers = (self._numbers.get(line.partition("-")[0]) for line in lines)
+        return (number for number in numbers if number is not None)
 
 
 class DayField(DateField):  # type: ignore[misc]  # WTForms has no types

@@ -330,7 +330,7 @@ def _fields(form: type[Form]) -> Iterator[str]:
         if not isinstance(unbound, UnboundField):
             continue
         if issubclass(unbound.field_class, FieldList):
-            row = unbound.args[0].args[0]
+            row = unbound.args[0]
             yield from (f"{name}-{n}-{inner}" for inner in _fields(row) for n in (0, 1))
         else:
             yield name
@@ -478,13 +478,14 @@ def _repeated(request: Request, random: Random) -> None:
 
 def _nested(request: Request, random: Random) -> None:
     """Names as of lines of lists, near and far."""
-    name, number = _name(request, random), random.choice(hostile.NUMBERS)
-    stem, *_rest = name.split("-")
+    lines = [name for name in (*request.values, *request.target.others) if "-0-" in name]
+    name, number = random.choice(lines or [_name(request, random)]), random.choice(hostile.NUMBERS)
+    stem, _sep, _rest = name.partition("-")
     made = random.choice(
-        (f"{stem}-{number[:400]}-{name}", f"{stem}-1-1", f"{name}[x]", f"{name}-", f"-{name}")
+        (name.replace("-0-", f"-{number}-"), f"{stem}-{number}", f"{name}[x]", f"-{name}")
     )
     request.values[made] = [hostile.value(random)]
-    request.values["change"] = [f"{random.choice(('add', 'drop'))}-{stem}-{number[:9]}"]
+    request.values["change"] = [f"{random.choice(('add', 'drop'))}-{stem}-{number}"]
 
 
 def _json(request: Request, random: Random) -> None:

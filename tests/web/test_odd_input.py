@@ -1,6 +1,7 @@
 """What no page sends: each kind is refused with a sentence or passed over, and never a fault."""
 
 from collections.abc import Callable
+from datetime import time
 from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -10,8 +11,13 @@ import time_machine
 from flask import Flask, redirect
 from hypothesis import example, given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
+from supervision.blueprints.availability.forms import AvailabilityForm
+from supervision.blueprints.booking.several import ConfirmForm
+from supervision.blueprints.sessions.clashes import ClashForm
 from supervision.web.auth import safe_next
+from supervision.web.forms import Form
 from tests.support import hostile
 from tests.support.client import Client
 from tests.support.sharing import Open, opened, write
@@ -112,6 +118,29 @@ def test_line_of_any_number_is_not_dropped(bob: Client) -> None:
         for number in LARGE
     }
     assert answers == dict.fromkeys(LARGE, 200)
+
+
+@pytest.mark.parametrize("number", LARGE)
+def test_line_that_is_numbered_oddly_is_no_line(app: Flask, number: str) -> None:
+    sent = MultiDict({f"week-{number}-from_at": "10:00", "week-0-from_at": "09:00"})
+    with app.test_request_context():
+        assert [row["from_at"] for row in AvailabilityForm(sent).week.data] == [time(9)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "most"),
+    [
+        (AvailabilityForm, "week", 60),
+        (ConfirmForm, "picks", 52),
+        (ClashForm, "clashes", 520),
+    ],
+)
+def test_lines_are_no_more_than_can_be_meant(
+    app: Flask, kind: type[Form], name: str, most: int
+) -> None:
+    sent = MultiDict({f"{name}-{number}-key": "x" for number in range(20_000)})
+    with app.test_request_context():
+        assert len(kind(sent)[name].entries) == most
 
 
 # -- where to go on ------------------------------------------------------------------------

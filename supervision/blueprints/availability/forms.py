@@ -10,8 +10,6 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as lazy
 from wtforms import (
     BooleanField,
-    FieldList,
-    FormField,
     HiddenField,
     SelectField,
     SelectMultipleField,
@@ -35,7 +33,7 @@ from supervision.services.availability import (
 from supervision.services.availability.checks import MOST_LABEL, MOST_NAME, MOST_ROWS
 from supervision.web import forms, typed
 from supervision.web.errors import say
-from supervision.web.fields import ClockField, DayField, NumberField
+from supervision.web.fields import ClockField, DayField, LinesField, NumberField
 from supervision.web.forms import REQUIRED, Form, choices, trimmed
 
 DAY = 24 * 60
@@ -143,8 +141,8 @@ def _number(label: Any, *, optional: bool = False) -> NumberField:
     return NumberField(label, [Optional()] if optional else [InputRequired(REQUIRED)])
 
 
-def _rows(row: type[Row]) -> FieldList:
-    return FieldList(FormField(row), max_entries=MOST_ROWS)
+def _rows(row: type[Row]) -> LinesField:
+    return LinesField(row, MOST_ROWS)
 
 
 class AvailabilityForm(Form):
@@ -170,7 +168,7 @@ class AvailabilityForm(Form):
         super().__init__(*args, **kwargs)
         self.holiday_country.choices = _countries()
 
-    def lists(self) -> list[FieldList]:
+    def lists(self) -> list[LinesField]:
         return [self.week, self.dates, self.away, self.offers]
 
     def change(self, what: str) -> str:

@@ -7,16 +7,17 @@ from typing import Any
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
-from wtforms import FieldList, FormField, HiddenField, RadioField, SelectField
+from wtforms import HiddenField, RadioField, SelectField
 
 from supervision import clock
 from supervision.blueprints.booking.parts import MessageForm, instant_in
-from supervision.domain.recurrence import MOST_TIMES
 from supervision.errors import Conflict
 from supervision.services import booking
 from supervision.services.availability import SessionTypeRow
+from supervision.services.availability.checks import MOST_WEEKS
 from supervision.services.booking import Desk, Refused
 from supervision.web import typed
+from supervision.web.fields import LinesField
 from supervision.web.filters import local_date, local_time
 from supervision.web.forms import Form, choices
 
@@ -61,7 +62,7 @@ class ConfirmForm(MessageForm):
         default=1,
         invalid_choice_message=lazy("Choose one from the list."),
     )
-    picks = FieldList(FormField(PickRow), max_entries=MOST_TIMES)
+    picks = LinesField(PickRow, MOST_WEEKS)
     refused: Mapping[str, Refused] = {}
 
     def how_many(self) -> int:

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as lazy
-from wtforms import FieldList, FormField, HiddenField, RadioField
+from wtforms import HiddenField, RadioField
 from wtforms.validators import Optional
 
 from supervision.domain.recurrence import MOST_TIMES
 from supervision.services.claims import Clash
 from supervision.services.series import Choice
 from supervision.web import typed
-from supervision.web.fields import ClockField
+from supervision.web.fields import ClockField, LinesField
 from supervision.web.forms import REQUIRED, Form, choices
 
 SKIP, SHIFT = "skip", "shift"
@@ -55,7 +55,7 @@ class ClashRow(Form):
 class ClashForm(Form):
     """A form that lists clashes once there are some; `busy` says who is, by key."""
 
-    clashes = FieldList(FormField(ClashRow), max_entries=MOST_TIMES)
+    clashes = LinesField(ClashRow, MOST_TIMES)
     busy: Mapping[str, Sequence[Clash]] = {}
 
     def chosen(self) -> dict[str, Choice]:
