@@ -12,6 +12,7 @@ from supervision.domain.vault import LONGEST_CODE, Keys
 from supervision.errors import N_, Conflict, Invalid
 from supervision.permissions import Actor
 from supervision.services import sign_ins
+from supervision.services import unlocking as unlocks
 from supervision.services import vault as vaults
 from supervision.services.sign_ins import Opened
 from supervision.web import forms, limits, transactions, unlocking, witnessing
@@ -115,7 +116,7 @@ def _keep_unlock(actor: Actor, opened: Opened, passphrase: str, doubt: Doubt | N
     with transactions.write():
         vaults.keep_unlock(actor, clock.now())
         if doubt is not None:
-            vaults.accept_older(actor, clock.now())
+            unlocks.accept_older(actor, clock.now())
         unlocking.settle(actor, opened.keys)
         if dearer is not None and dearer.slot is not None:
             vaults.keep_dearer(actor, opened.keys, dearer.credential, dearer.slot, clock.now())
@@ -240,7 +241,7 @@ def recover() -> Response:
         with transactions.write():
             vaults.keep_recovery(actor, clock.now(), used, changed.credential, changed.slot)
             if doubt is not None:
-                vaults.accept_older(actor, clock.now())
+                unlocks.accept_older(actor, clock.now())
             unlocking.settle(actor, used.keys)
     except (Invalid, Conflict) as error:
         if isinstance(error, vaults.FormerWay):

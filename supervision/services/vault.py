@@ -4,7 +4,6 @@ Whatever opens is compared with the name of the master key that the vault was ma
 way in with what the head says of it: one that was good once is good no more.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
@@ -41,14 +40,6 @@ FORMER_WAY = N_(
     "before a change, or a recovery code that was used or replaced. Your notes stay closed. Tell "
     "your organiser at once."
 )
-REFUSED_ONCE = N_(
-    "A former way into your notes was put back in the database and tried. They stayed closed. Tell "
-    "your organiser, and replace your key: Profile, Recovery code."
-)
-PUT_BACK = N_(
-    "Something that you share is not as you left it, as though an earlier state was put back. What "
-    "you had taken back is taken back again. Look at what you share, and tell your organiser."
-)
 NOT_THIS_CODE = N_("This code does not open your notes. It may be an older one.")
 
 
@@ -79,15 +70,6 @@ class FormerWay(Invalid):
 
     def __init__(self) -> None:
         super().__init__("code", FORMER_WAY)
-
-
-@dataclass(frozen=True)
-class Settled:
-    """What an unlock found. `refused_at`: when a former way in was tried. `put_back`: something
-    that is shared is not as its owner left it."""
-
-    refused_at: datetime | None = None
-    put_back: bool = False
 
 
 def make_vault(person_id: UUID, new_vault: NewVault, credential: Credential, at: datetime) -> None:
@@ -191,49 +173,6 @@ def ways(person_id: UUID) -> Ways:
 def keep_unlock(actor: Actor, at: datetime) -> None:
     """Leave a line about an unlock."""
     record(Act.VAULT_UNLOCK, at, actor.id, actor.id)
-
-
-def accept_older(actor: Actor, at: datetime) -> None:
-    """Leave a line: the owner was told that their vault is older than a browser remembers."""
-    record(Act.VAULT_ACCEPT_OLDER, at, actor.id, actor.id)
-
-
-def settle(
-    actor: Actor, at: datetime, keys: Keys, pepper: bytes, taken_here: Collection[UUID] = ()
-) -> Settled:
-    """At each unlock: bind what the head has never bound, count in what was done while locked,
-    and say what was put back. `taken_here` is what this browser remembers as taken back.
-    """
-    row = heads.lock_vault(actor.id)
-    refused_at, row.refused_at = row.refused_at, None
-    try:
-        if heads.open_head(row, keys).bound is None:
-            heads.rebind(row, keys, heads.ways_now(actor.id))
-            sharing.adopt(actor, row, keys, pepper)
-        put_back = sharing.settle(actor, at, row, keys, pepper, taken_here)
-    except (vault.Damaged, Conflict):
-        put_back = False  # head or pairs do not open: the list of notes and the shares say so
-    return Settled(refused_at, put_back)
-
-
-def refuse_former_way(person_id: UUID, at: datetime) -> None:
-    """A former way in was tried: a line, a mail to its owner, and a word at their next unlock."""
-    row = heads.lock_vault(person_id)
-    row.refused_at = at
-    record(Act.VAULT_FORMER_WAY, at, person_id, person_id)
-    for owner in mail.readers([person_id]):
-        mail.tell(
-            owner,
-            f"former-way:{uuid4()}",
-            N_("A former way into your notes was put back"),
-            N_(
-                "Somebody tried a former passphrase or recovery code of yours, and it had been put "
-                "back in the database. Your notes stayed closed.\n\nTell your organiser at once. "
-                "When you next open your notes, replace their key (Profile, Recovery code).\n"
-            ),
-            at,
-            kind=MailKind.ACCOUNT,
-        )
 
 
 def refuse_unlock(actor: Actor, at: datetime) -> None:

@@ -9,8 +9,7 @@ from wtforms.validators import InputRequired
 
 from supervision import clock
 from supervision.permissions import Actor
-from supervision.services import sign_ins
-from supervision.services import vault as vaults
+from supervision.services import sign_ins, unlocking
 from supervision.services.sign_ins import Opened
 from supervision.web import limits, transactions
 from supervision.web.fields import PassphraseField
@@ -59,4 +58,4 @@ def prove(actor: Actor, form: Form, field: Field) -> Opened | None:
 def tell_of_former_way(opened: Opened) -> None:
     """A passphrase was right and its slot is one that its owner had replaced: they learn of it."""
     with transactions.write():
-        vaults.refuse_former_way(opened.person_id, clock.now())
+        unlocking.refuse_former_way(opened.person_id, clock.now())

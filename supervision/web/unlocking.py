@@ -28,7 +28,7 @@ from supervision.errors import Locked
 from supervision.models.unlocks import Unlocked, Unlocks
 from supervision.permissions import Actor
 from supervision.services import heads
-from supervision.services import vault as vaults
+from supervision.services import unlocking as service
 from supervision.web import runtime, witnessing
 from supervision.web.auth import viewer
 from supervision.web.settings import pepper, settings
@@ -90,11 +90,11 @@ def unlock(
 def settle(actor: Actor, keys: Keys) -> None:
     """What an unlock counts in, within its transaction; says what was put back."""
     taken = witnessing.taken_here(actor.id)
-    found = vaults.settle(actor, clock.now(), keys, pepper(), taken)
+    found = service.settle(actor, clock.now(), keys, pepper(), taken)
     if found.refused_at is not None:
-        flash(_(vaults.REFUSED_ONCE), "warning")
+        flash(_(service.REFUSED_ONCE), "warning")
     if found.put_back:
-        flash(_(vaults.PUT_BACK), "warning")
+        flash(_(service.PUT_BACK), "warning")
 
 
 def lock(response: Response) -> None:

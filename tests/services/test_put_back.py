@@ -30,6 +30,7 @@ from supervision.models.sharing import (
     ShareTaken,
 )
 from supervision.services import heads, notes, rotation, sharing, sign_ins
+from supervision.services import unlocking as unlocks
 from supervision.services import vault as vaults
 from supervision.services.notes import Edit
 from supervision.services.sharing import ledgers
@@ -132,7 +133,7 @@ class Story:
         """What Bob's next unlock tells of his shares."""
         bob, keys = self.place.bob, self.place.of(self.place.bob)
         with writing():
-            found = vaults.settle(bob, AT, keys, pepper(), taken_here)
+            found = unlocks.settle(bob, AT, keys, pepper(), taken_here)
         db.session.expire_all()
         return found.put_back
 

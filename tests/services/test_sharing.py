@@ -514,7 +514,7 @@ def test_save_gives_nothing_that_is_taken_back_at_the_same_time(compared, monkey
 
 @pytest.mark.engines("postgresql")
 def test_save_gives_it_where_nobody_waits(compared, monkeypatch):
-    monkeypatch.setattr(giving, "hold", lambda actor: None)
+    monkeypatch.setattr(giving, "lock_vault", lambda who: db.session.get_one(Vault, who))
     assert save_and_take_back(compared, monkeypatch) == 1
 
 
