@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS unlocked (
     since REAL NOT NULL, touched REAL NOT NULL, counter INTEGER NOT NULL
 ) WITHOUT ROWID
 """
+# Grows when the table changes. Rows of a former version are of a former start: they open nothing.
+VERSION = 2
 ALIVE = "touched > :idle AND since > :oldest"
 
 
@@ -51,7 +53,12 @@ class Unlocks:
         """An empty file for its owner alone: whoever was unlocked in a lost one is locked."""
         self._path.parent.mkdir(mode=0o700, exist_ok=True)
         with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as file:
+            file.execute("BEGIN IMMEDIATE")
+            if file.execute("PRAGMA user_version").fetchone() != (VERSION,):
+                file.execute("DROP TABLE IF EXISTS unlocked")
+                file.execute(f"PRAGMA user_version = {VERSION}")
             file.execute(TABLE)
+            file.execute("COMMIT")
         self._path.chmod(0o600)
 
     @contextmanager

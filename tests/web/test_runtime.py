@@ -1,13 +1,20 @@
 """The runtime folder: private, and never one that somebody else laid there."""
 
 import shutil
+import sqlite3
 import stat
+from contextlib import closing
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
 from supervision.errors import BadSettings
+from supervision.models.unlocks import Unlocked, Unlocks
 from supervision.web import runtime
 from tests.support.databases import settings_for
+
+AT = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -40,3 +47,15 @@ def test_link_in_its_place_is_refused(settings, tmp_path) -> None:
     with pytest.raises(BadSettings):
         runtime.folder(settings)
     settings.runtime.unlink()
+
+
+def test_unlocks_of_a_former_version_make_way(tmp_path) -> None:
+    """Whoever was unlocked before an upgrade is locked by the restart; nobody is kept out by it."""
+    path = tmp_path / "unlocks.sqlite"
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("CREATE TABLE unlocked (name BLOB PRIMARY KEY, person BLOB)")
+        file.execute("INSERT INTO unlocked VALUES (x'01', x'02')")
+        file.commit()
+    row = Unlocked(b"name", uuid4(), uuid4(), b"sealed", AT, AT, 7)
+    Unlocks(path).add(row)
+    assert Unlocks(path).find(b"name", AT) == row
