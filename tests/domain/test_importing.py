@@ -400,3 +400,10 @@ def test_rule_without_an_end_is_refused_before_it_is_followed(name: str) -> None
     with pytest.raises(Unreadable) as caught:
         read_events(CALENDARS[name], "Europe/London", AT)
     assert caught.value.msgid == TOO_MANY
+
+
+def test_long_name_of_an_event_is_not_told_with_each_of_its_occurrences() -> None:
+    lines = f"UID:{'x' * 900_000}", "DTSTART:20261201T100000Z", "RRULE:FREQ=DAILY;COUNT=300"
+    body = "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR"])
+    found = read_events(body.encode(), "Europe/London", AT)
+    assert (len(found), max(len(one.key) for one in found)) == (300, 1_017)

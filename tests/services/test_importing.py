@@ -14,12 +14,13 @@ from supervision.domain.importing.tables import Table, read_table
 from supervision.domain.outside import Unreadable
 from supervision.errors import Conflict, Invalid, NotAllowed, NotFound
 from supervision.models.audit import AuditEntry
-from supervision.models.people import Person
+from supervision.models.people import Person, Role
 from supervision.models.rosters import Kind, Membership, Roster
 from supervision.models.sessions import Claim, Session
 from supervision.services import claims, importing, integrity, meetings, rosters, sessions
 from supervision.services.importing import child
 from supervision.services.importing import sessions as session_imports
+from supervision.services.rosters import allowance
 from supervision.services.sessions import Wish
 from tests import factories
 from tests.factories import House
@@ -161,6 +162,35 @@ def test_too_many_rosters_or_people_are_refused(house: House) -> None:
     people = ";".join(f"p{number}@x.org" for number in range(501))
     with pytest.raises(Invalid, match="people at most"):
         importing.plan_rosters(house.alice, table(f"title,kind,members\nA,peer,{people}\n"))
+
+
+def test_people_invited_a_day_are_bounded_by_files_and_by_hand_together(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(allowance.MOST_A_DAY, Role.SUPERVISOR, 4)
+    rosters.invite_member(house.alice, AT, house.group, "x@example.org", "supervisee", URL)
+    three = "title,kind,members\nA,group,a@x.org;b@x.org\nB,peer,c@x.org\n"
+    four = table(f"{three}C,peer,d@x.org\n")
+    with pytest.raises(Conflict) as refused:
+        importing.make_rosters(house.alice, AT, four, (), URL)
+    assert refused.value.params == {"most": 4, "left": 3}
+    db.session.rollback()
+    rosters.invite_member(house.alice, AT, house.group, "x@example.org", "supervisee", URL)
+    assert importing.make_rosters(house.alice, AT, table(three), (), URL).people == 3
+    with pytest.raises(Conflict):
+        rosters.invite_member(house.alice, AT, house.group, "y@x.org", "supervisee", URL)
+    tomorrow = AT + timedelta(days=1)
+    rosters.invite_member(house.alice, tomorrow, house.group, "y@x.org", "supervisee", URL)
+
+
+def test_second_full_file_of_a_day_writes_nothing(house: House) -> None:
+    people = ";".join(f"p{number}@x.org" for number in range(500))
+    rosters.invite_member(house.alice, AT, house.group, "x@example.org", "supervisee", URL)
+    before = titles()
+    full = table(f"title,kind,members\nFull,peer,{people}\n")
+    with pytest.raises(Conflict):
+        importing.make_rosters(house.alice, AT, full, (), URL)
+    assert (titles(), mails_to("p0@x.org")) == (before, [])
 
 
 def test_member_may_not_import_rosters(house: House) -> None:

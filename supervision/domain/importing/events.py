@@ -21,6 +21,8 @@ MOST_FOUND = 500
 LEAST, LONGEST = timedelta(minutes=5), timedelta(minutes=480)
 DAY = timedelta(days=1)
 TITLE = 80
+# Each occurrence bears it; programs keep to 255 (RFC 7986 section 5.3).
+LONGEST_UID = 1_000
 # Rules that come to more than anybody meets, or to no end.
 _ENDLESS = re.compile(
     rb"^RRULE\b.*(?:FREQ=(?:SECOND|MINUTE)LY|INTERVAL=0+(?:;|\s|$))", re.IGNORECASE | re.MULTILINE
@@ -155,7 +157,7 @@ def _one(event: Event, zone: str) -> Found:
 
 def _key(event: Component, start: datetime, zone: str) -> str:
     """Its UID; for one of many with the time that it was first due at (section 3.8.4.4)."""
-    uid = str(event.get("UID", ""))
+    uid = str(event.get("UID", ""))[:LONGEST_UID]
     if uid and REPEATS not in event:
         return uid
     due: Any = event.get("RECURRENCE-ID")

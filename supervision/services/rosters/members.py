@@ -32,6 +32,7 @@ from supervision.services.places import (
     run_roster,
 )
 from supervision.services.rosters import letters, offers
+from supervision.services.rosters.allowance import check_may_invite
 from supervision.services.rosters.seats import free_seats, take_seat
 
 
@@ -41,11 +42,13 @@ def invite_member(
     """Invite somebody by address. Returns the link of who has no account yet.
 
     Whether there is one is nobody's to see but an organiser's (`people.token_to_pass_on`): who has
-    an account finds the invitation on their own home page.
+    an account finds the invitation on their own home page. Raises Conflict for more than somebody
+    may invite a day.
     """
     roster, _place = run_roster(actor, roster_id)
     if role not in roles_of(roster.kind):
         raise Invalid("role", N_("Choose a role from the list."))
+    check_may_invite(actor, at)
     person = people.ensure_person(email, at)
     _hold_out(actor, at, roster_id, person.id, role)
     record(Act.MEMBER_INVITE, at, actor.id, roster_id, person=person.id)
