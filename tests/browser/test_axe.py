@@ -388,7 +388,7 @@ def without_scripts(page: Page, new_page: NewPage) -> Page:
 def invite(page: Page, email: str) -> str:
     page.goto("/people")
     page.get_by_label("Email", exact=True).fill(email)
-    page.get_by_role("button", name="Invite").click()
+    page.get_by_role("button", name="Invite", exact=True).click()
     return page.get_by_label("Invitation link").input_value()
 
 
@@ -509,9 +509,9 @@ def test_words_too_long_for_a_line_break(new_page, sign_in, judge):
     page.get_by_label("Peer", exact=False).check()
     page.get_by_label("Address").fill(word)
     page.get_by_role("button", name="Make roster").click()
-    page.get_by_label("Email").fill(f"{'nobody' * 6}-{uuid4().hex}@example.org")
+    page.get_by_label("Email").fill(f"{'nobody' * 5}-{uuid4().hex}@example.org")
     page.get_by_role("button", name="Invite").click()
-    expect(page.get_by_label("Invitation link")).to_be_visible()
+    expect(page.get_by_label("Invitation link")).to_have_count(0)
     page.get_by_role("listitem").get_by_text("Withdraw").click()
     judge.look(page)
     judge.visit(page, "/rosters")

@@ -107,11 +107,13 @@ def recipients(address: str) -> list[str]:
     message = compose(mail, Letterhead("s@s.example", "https://s.example", "k" * 32))
     sent = message.as_bytes(policy=policy.SMTP)
     read = message_from_bytes(sent, policy=policy.default)
-    told = [found for _name, found in getaddresses([str(one) for one in message.get_all("to")])]
-    assert [
-        found for _name, found in getaddresses([str(one) for one in read.get_all("to")])
-    ] == told
+    told, again = (names(one["to"]) for one in (message, read))
+    assert again == told
     return told
+
+
+def names(header: object) -> list[str]:
+    return [found for _name, found in getaddresses([str(header)])]
 
 
 @pytest.mark.parametrize("address", ["a@x.example,b@y.example", "<a@x.example>@y.example"])

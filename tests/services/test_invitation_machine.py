@@ -162,7 +162,7 @@ class Invitations(RuleBasedStateMachine):
 
     def _join(self, who: str, link: OpenLink) -> None:
         promised = link.role
-        if self._try(lambda: people.join(link, self.at, who, "UTC") or True):
+        if self._does(lambda: people.join(link, self.at, who, "UTC")):
             self._keeps_its_word(promised, self._row(link.person_id).role)
             self.holders[link.person_id] = who
             self._give(link.id)
@@ -180,7 +180,7 @@ class Invitations(RuleBasedStateMachine):
     def _reset(self, who: str, link: OpenLink) -> None:
         fresh = Credential(salt=b"s", memory_kib=1, passes=1, lanes=1, verifier=b"v")
         fresh.person_id = link.person_id
-        if self._try(lambda: people.reset(link, self.at, fresh) or True):
+        if self._does(lambda: people.reset(link, self.at, fresh)):
             self.holders[link.person_id] = who
 
     @rule(address=addresses)
@@ -191,7 +191,7 @@ class Invitations(RuleBasedStateMachine):
     def set_role(self, address: str, role: str) -> None:
         person = self._of(address)
         dana = self._as("dana")
-        if person and self._try(lambda: people.set_role(dana, self.at, person.id, role) or True):
+        if person and self._does(lambda: people.set_role(dana, self.at, person.id, role)):
             self.given[address] = {role}
 
     @rule(role=roles)
@@ -264,8 +264,17 @@ class Invitations(RuleBasedStateMachine):
         row = self._row(self.makers[maker].id)
         return (row.role, row.state) == (Role.ORGANISER, PersonState.ACTIVE)
 
+    def _does(self, act: Callable[[], None]) -> bool:
+        """Whether it was done."""
+
+        def done() -> bool:
+            act()
+            return True
+
+        return self._try(done) is True
+
     def _try(self, act: Callable[[], Any]) -> Any:
-        """A refusal changes nothing. Whoever left asks for nothing more."""
+        """What came of it. A refusal is None, and changes nothing."""
         self.at += timedelta(seconds=1)
         try:
             done = act()
