@@ -141,10 +141,10 @@ class Asker:
         """One request of a row, by somebody, and its page without what is random."""
         return self._ask(row, who, self._arguments(row))
 
-    def nothing(self, row: Row, who: str) -> tuple[Outcome, str]:
-        """The same request for what does not exist."""
+    def nothing(self, row: Row, who: str, *, fresh: bool = False) -> tuple[Outcome, str]:
+        """The same request for what does not exist; asked once, unless `fresh`."""
         key = (row.method, row.endpoint, row.query, who)
-        if key not in self._none:
+        if fresh or key not in self._none:
             unknown = {
                 name: str(uuid4()) if name.endswith("_id") else "x" * 43
                 for name in self._arguments(row)

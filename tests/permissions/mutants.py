@@ -358,10 +358,15 @@ class Reached:
     def is_seen(self, check: Check) -> bool:
         """Whether any of them comes out otherwise without it."""
         with without(self.asker.app, check):
-            return any(
-                self.asker.ask(row, who)[0] != self.outcomes[row, who]
-                for row, who in self.by(check)
-            )
+            return any(self._differs(check, row, who) for row, who in self.by(check))
+
+    def _differs(self, check: Check, row: Row, who: str) -> bool:
+        """As the test sees it: it is also asked for what does not exist."""
+        outcome = self.outcomes[row, who]
+        if self.asker.ask(row, who)[0] != outcome:
+            return True
+        compared = check.kind == "guard" and outcome.status == 404 and row.thing
+        return bool(compared) and self.asker.nothing(row, who, fresh=True)[0] != outcome
 
 
 def _takes(source: Source, names: set[str]) -> bool:

@@ -13,17 +13,25 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from supervision.db import db, writing
+from supervision.domain.methods import USUAL
 from supervision.domain.passages import ShareKind, own_words
 from supervision.domain.recurrence import Repeat
 from supervision.domain.reflections import Words
 from supervision.models.attendance import Attendance, Came
 from supervision.models.feeds import FeedSubscription, Privacy, Scope
 from supervision.models.leave import Leave, LeaveKind
-from supervision.models.mail import MailKind, MailState, Outbox
-from supervision.models.meetings import MeetingSwap
+from supervision.models.mail import (
+    MailAgenda,
+    MailKind,
+    MailReminder,
+    MailState,
+    MailStop,
+    Outbox,
+)
+from supervision.models.meetings import Meeting, MeetingSwap
 from supervision.models.outside import OutsideCalendar
 from supervision.models.people import Link, LinkPurpose, Person, PersonState, Role
-from supervision.models.polls import PollOption
+from supervision.models.polls import Poll, PollOption
 from supervision.models.rosters import Kind, MemberRole, Membership, MemberState, Roster
 from supervision.models.sessions import Claim, ClaimState, Session, SessionState
 from supervision.models.signup import SignupWait
@@ -116,6 +124,8 @@ def _rosters(world: World, who: Any) -> Any:
     seats = _roster(world, "seats", who.lead, who.member, who.fellow, session_capacity=2)
     peers = _roster(world, "peers", who.member, who.fellow, kind=Kind.PEER)
     pair = _roster(world, "pair", who.lead, who.member, kind=Kind.INDIVIDUAL)
+    past = _roster(world, "past pair", who.lead, kind=Kind.INDIVIDUAL)
+    factories.join(past, who.former, state=MemberState.ENDED).left_at = world.at - HOUR
     theirs = _roster(world, "theirs", who.other, who.hers)
     over = _roster(world, "over", who.lead, who.member, state="ended", ended_at=world.at)
     for one in (group, seats, peers):
@@ -183,6 +193,9 @@ def _sessions(world: World, who: Any, rosters: Any) -> None:
     add("full", rosters.seats, at + 7 * DAY, who.lead, who.fellow, capacity=1, taken=1)
     line = add("line", rosters.seats, at + 8 * DAY, who.lead, who.fellow, capacity=1, taken=1)
     offered = add("offered", rosters.seats, at + 9 * DAY, who.lead, capacity=1, taken=1)
+    add("left", rosters.seats, at + 13 * DAY, who.lead, who.former, capacity=2, taken=1)
+    running = add("running", rosters.seats, at - HOUR / 3, *everybody)
+    db.session.add(Meeting(session_id=running.id, method=USUAL.key, started_at=at, step_at=at))
     add("seats for some", rosters.seats, at + 12 * DAY, *two, for_all=False)
     add("their meeting", rosters.theirs, at + 2 * DAY, who.other, who.hers)
     add("coming", rosters.pair, at + 4 * DAY, *two)
@@ -216,6 +229,18 @@ def _sessions(world: World, who: Any, rosters: Any) -> None:
             )
         )
     _swaps(world, who, meeting)
+    for hours, holder in ((26, who.member), (28, who.stranger)):
+        db.session.add(
+            Claim(
+                person_id=who.lead.id,
+                starts_at=at + hours * HOUR,
+                ends_at=at + (hours + 1) * HOUR,
+                hard=True,
+                state=ClaimState.HOLD,
+                hold_expires_at=at + HOUR,
+                held_by_id=holder.id,
+            )
+        )
 
 
 def _swaps(world: World, who: Any, meeting: Session) -> None:
@@ -262,11 +287,22 @@ def _polls(world: World, who: Any, rosters: Any) -> None:
         options = db.session.query(PollOption).filter_by(poll_id=found)
         for number, option in enumerate(options.order_by(PollOption.starts_at), 1):
             world.sent[f"{name} {number}"] = str(option.id)
+    quiet = polls.ask(who.lead, world.at, rosters.group.id, replace(wish, shows="never"))
+    db.session.get_one(Poll, quiet).made_by_id = who.former.id
+    world.add("quiet poll", poll_id=quiet, roster_id=rosters.group.id)
 
 
 def _own(world: World, who: Any) -> None:
     """What is one person's: leave, feeds, calendars, other browsers, waiting mails."""
     at = world.at
+    for one in (who.member, who.stranger):
+        db.session.add_all(
+            [
+                MailStop(person_id=one.id, kind=MailKind.TURNS),
+                MailReminder(person_id=one.id, minutes=60),
+                MailAgenda(person_id=one.id, hour=7, due_at=at + DAY),
+            ]
+        )
     leave = Leave(
         person_id=who.member.id,
         first_on=date(2027, 3, 1),
@@ -327,6 +363,9 @@ def _closed(world: World, who: Any) -> None:
     with writing():
         notes.save_note(who.member, world.at, keys[who.member.id], Edit(note_id, uuid4(), 0), words)
         notes.save_draft(who.member, world.at, Edit(note_id, draft_id, 1), words, pepper())
+        other = Edit(uuid4(), uuid4(), 0)
+        notes.save_note(who.lead, world.at, keys[who.lead.id], other, words)
+        notes.save_draft(who.lead, world.at, replace(other, base=1), words, pepper())
         gone = replace(words, title=world.mark("deleted note", "Not to be kept"))
         notes.save_note(who.member, world.at, keys[who.member.id], Edit(gone_id, uuid4(), 0), gone)
         notes.delete_note(who.member, world.at, keys[who.member.id], gone_id)
