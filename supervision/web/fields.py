@@ -12,31 +12,37 @@ from supervision.web.errors import say
 class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
     """A date."""
 
+    complaint = lazy("Give a date that exists, such as 2026-11-24.")
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(lazy("Give a date that exists, such as 2026-11-24.")) from None
+            raise ValueError(self.complaint) from None
 
 
 class ClockField(TimeField):  # type: ignore[misc]  # WTForms has no types
     """A time of day."""
 
+    complaint = lazy("Give a time of day, such as 14:30.")
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(lazy("Give a time of day, such as 14:30.")) from None
+            raise ValueError(self.complaint) from None
 
 
 class NumberField(IntegerField):  # type: ignore[misc]  # WTForms has no types
     """A whole number."""
 
+    complaint = lazy("Give a whole number.")
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(lazy("Give a whole number.")) from None
+            raise ValueError(self.complaint) from None
 
     def pre_validate(self, form: Form) -> None:
         """What is no number is out of no range: one complaint is enough."""
