@@ -62,8 +62,8 @@ def to_html(text: str, allowance: Allowance | None = None) -> str:
     tokens = _reader().parse(head)
     for token in tokens:
         _lower(token)
-    html = _reader().renderer.render(tokens, _reader().options, {}) + _as_typed(rest)
-    return nh3.clean(
+    html = _reader().renderer.render(tokens, _reader().options, {})
+    cleaned = nh3.clean(
         html,
         tags=TEXT_TAGS | OTHER_TAGS,
         attributes={"a": {"href", "title"}},
@@ -71,6 +71,7 @@ def to_html(text: str, allowance: Allowance | None = None) -> str:
         link_rel="noopener noreferrer nofollow",
         strip_comments=True,
     )
+    return cleaned + _as_typed(rest)
 
 
 def _lower(token: Token) -> None:

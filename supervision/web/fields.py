@@ -50,11 +50,13 @@ class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
 
     data: Any
 
+    complaint = lazy("Give a date that exists, such as 2026-11-24.")
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(lazy("Give a date that exists, such as 2026-11-24.")) from None
+            raise ValueError(self.complaint) from None
         if self.data and not is_known(self.data):
             self.data = None
             raise ValueError(lazy("Give a date between 1971 and 2199."))
@@ -63,11 +65,13 @@ class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
 class ClockField(TimeField):  # type: ignore[misc]  # WTForms has no types
     """A time of day."""
 
+    complaint = lazy("Give a time of day, such as 14:30.")
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(lazy("Give a time of day, such as 14:30.")) from None
+            raise ValueError(self.complaint) from None
 
 
 class NumberField(IntegerField):  # type: ignore[misc]  # WTForms has no types
@@ -75,12 +79,14 @@ class NumberField(IntegerField):  # type: ignore[misc]  # WTForms has no types
 
     data: Any
 
+    complaint = lazy("Give a whole number.")
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             self.data = number(valuelist[0]) if valuelist else self.data
         except ValueError:
             self.data = None
-            raise ValueError(lazy("Give a whole number.")) from None
+            raise ValueError(self.complaint) from None
 
     def pre_validate(self, form: Form) -> None:
         """What is no number is out of no range: one complaint is enough."""

@@ -113,7 +113,8 @@ def _bounded(field: Field) -> Field:
     def refused(*args: Any) -> bool:
         if not field.is_too_long:
             return bool(validate(*args))
-        field.errors = [str(lazy("Keep this to %(max)d characters.", max=longest))]
+        too_long = lazy("Keep this to %(max)d characters.", max=longest)
+        field.errors = [str(getattr(field, "complaint", too_long))]
         return False
 
     field.process, field.validate = measured, refused

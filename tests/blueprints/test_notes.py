@@ -953,6 +953,18 @@ def test_more_than_a_reflection_takes_is_refused_and_kept(bobs):
     assert answer.status_code == 422
     assert "This is more than one reflection takes. Go on in another one." in answer.text
     assert answer.text.count("w" * 49_000) == len(keys)
+    again = bobs.post("/notes/preview", data=form.values | {"title": "T"} | fields)
+    assert (again.status_code, again.text.count("w" * 49_000)) == (422, len(keys))
+
+
+def test_what_is_too_much_is_refused_before_it_is_folded(bobs, slow_work):
+    form = editor(bobs)
+    every = [p.key for t in TEMPLATES.values() for p in t.prompts if p.kind is Kind.TEXT]
+    keys = list(dict.fromkeys(every))[:12]
+    fields = dict.fromkeys(keys, "é" + "w" * 49_000) | {"kept": ",".join(keys), "title": "T"}
+    assert post(bobs, form, **fields).status_code == 422
+    assert post(bobs, form, "/autosave", **fields).status_code in {409, 422}
+    assert "fold" not in slow_work
 
 
 def test_text_too_long_for_its_field_is_refused_and_kept(bobs):

@@ -210,6 +210,19 @@ def test_view_runs_again_when_another_was_in_the_way(
     assert (alice.send(PATH).status_code, runs, lines()) == (303, [1, 2], 1)
 
 
+@pytest.mark.parametrize(
+    ("error", "times", "runs"),
+    [(busy, 1, [1, 2]), (deadlock, 3, [1, 2, 3, 4]), (busy, 4, [1, 2, 3, 4]), (full, 1, [1])],
+)
+def test_write_by_hand_runs_again_as_often_as_a_view(
+    alice: Client, put: Put, error: Callable[[], Exception], times: int, runs: list[int]
+) -> None:
+    write, seen = failing(times, error)
+    put(transactions.by_hand(lambda: transactions.in_one(write)))
+    wanted = (303, 1) if len(runs) > times else (500, 0)
+    assert (alice.send(PATH).status_code, lines(), seen) == (*wanted, runs)
+
+
 def test_run_that_was_undone_leaves_no_message(alice: Client, put: Put) -> None:
     view, _runs = failing(2, busy)
     put(view)

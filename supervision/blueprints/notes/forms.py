@@ -46,21 +46,25 @@ LONG = lazy("Keep this to %(max)d characters.")
 class ScaleField(NumberField):
     """A whole number from 0 to 10, or nothing."""
 
+    complaint = lazy("Give a whole number from 0 to 10.")
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(_("Give a whole number from 0 to 10.")) from None
+            raise ValueError(self.complaint) from None
 
 
 class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
     """A date, or nothing."""
 
+    complaint = lazy("Give a date such as 2026-11-30.")
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(_("Give a date such as 2026-11-30.")) from None
+            raise ValueError(self.complaint) from None
 
 
 class NoteForm(Form):

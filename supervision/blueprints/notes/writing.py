@@ -38,6 +38,7 @@ from supervision.domain.reflections import (
     Kind,
     Template,
     Words,
+    check_size,
     count_words,
     is_blank,
     ready,
@@ -207,12 +208,21 @@ def preview() -> Response:
     template = _template_sent()
     form = form_of(template)()
     form.validate()
-    parts = parts_of(words_of(form, template))
-    if fragments.wants_fragment():
-        return page("notes/_preview.html", parts=parts)
+    words = words_of(form, template)
     note_id = request.args.get("note", type=UUID)
     edit = signed(viewer(), note_id, form.editing.data) if note_id else None
-    return editor_page(200, Editor(edit or fresh(), template, form), preview=parts)
+    editor = Editor(edit or fresh(), template, form)
+    try:
+        check_size(words)
+    except Invalid as error:
+        if fragments.wants_fragment():
+            raise
+        form.refuse(error)
+        return editor_page(422, editor)
+    parts = parts_of(words)
+    if fragments.wants_fragment():
+        return page("notes/_preview.html", parts=parts)
+    return editor_page(200, editor, preview=parts)
 
 
 def _sent(note_id: UUID) -> Editor:

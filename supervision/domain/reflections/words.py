@@ -63,7 +63,8 @@ class Reflection:
 
 
 def ready(words: Words) -> Words:
-    """The words, folded by now: for whoever is about to hold up all others."""
+    """The words, folded by now: for whoever is about to hold up all others. Raises Invalid."""
+    check_size(words)
     _ = words.folded
     return words
 
@@ -83,14 +84,19 @@ def check_loosely(words: Words) -> None:
         raise Invalid("title", N_("Keep the title to %(max)d characters."), max=LONGEST_TITLE)
     if words.template not in TEMPLATES:
         raise Invalid("template", N_("Choose one of the templates."))
-    if sum(len(value) for value in words.fields.values() if isinstance(value, str)) > LONGEST_ALL:
-        raise Invalid(None, N_("This is more than one reflection takes. Go on in another one."))
+    check_size(words)
     whole = with_kept(TEMPLATES[words.template], words.fields)
     kinds = {prompt.key: prompt.kind for prompt in whole.prompts}
     for key, value in words.fields.items():
         known = is_key(key) and len(words.fields) <= MOST_FIELDS
         if not known or not _fits(kinds[key], value):
             raise Invalid(key, N_("This cannot be taken as it is."))
+
+
+def check_size(words: Words) -> None:
+    """Raises Invalid for more than one reflection takes."""
+    if sum(len(value) for value in words.fields.values() if isinstance(value, str)) > LONGEST_ALL:
+        raise Invalid(None, N_("This is more than one reflection takes. Go on in another one."))
 
 
 def is_blank(words: Words) -> bool:
