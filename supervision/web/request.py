@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import IO
 
 from htmx_flask.requests import HtmxAwareRequest
-from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.datastructures import Authorization, ImmutableMultiDict, MultiDict
 from werkzeug.utils import cached_property
 
 
@@ -19,6 +19,15 @@ class Request(HtmxAwareRequest):  # type: ignore[misc]  # htmx-flask has no type
         content_length: int | None = None,
     ) -> IO[bytes]:
         return BytesIO()
+
+    @property
+    def authorization(self) -> Authorization | None:
+        """None for what cannot be read: Werkzeug raises for letters that Base64 has not."""
+        try:
+            found: Authorization | None = super().authorization
+        except ValueError:
+            return None
+        return found
 
     def _load_form_data(self) -> None:
         super()._load_form_data()
