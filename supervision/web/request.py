@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import IO, Any
 
 from htmx_flask.requests import HtmxAwareRequest
-from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.datastructures import Authorization, ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.utils import cached_property
@@ -78,6 +78,15 @@ class Request(HtmxAwareRequest):  # type: ignore[misc]  # htmx-flask has no type
         content_length: int | None = None,
     ) -> IO[bytes]:
         return BytesIO()
+
+    @property
+    def authorization(self) -> Authorization | None:
+        """None for what cannot be read: Werkzeug raises for letters that Base64 has not."""
+        try:
+            found: Authorization | None = super().authorization
+        except ValueError:
+            return None
+        return found
 
     def _load_form_data(self) -> None:
         super()._load_form_data()
