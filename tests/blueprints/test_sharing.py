@@ -268,6 +268,13 @@ def test_taken_back_is_like_nothing_at_once(compared, enter_as):
     assert enter_as(compared.carol).get(f"/shared/{share_id}").status_code == 200
 
 
+def test_reader_that_is_no_id_is_not_everybody(compared, enter_as):
+    share_id = give(compared, write(compared), compared.alice)
+    answer = enter_as(compared.bob).send(f"/sharing/{share_id}/revoke", {"reader": "nobody"})
+    assert answer.status_code == 404
+    assert enter_as(compared.alice).get(f"/shared/{share_id}").status_code == 200
+
+
 def test_taking_back_from_everybody_needs_no_unlocked_vault(compared, enter_as):
     share_id = give(compared, write(compared), compared.alice)
     bobs = enter_as(compared.bob)

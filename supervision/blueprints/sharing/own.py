@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from supervision import clock
 from supervision.blueprints.sharing.parts import bp, shown, to_unlock, wanted_page
+from supervision.errors import NotFound
 from supervision.services import sharing
 from supervision.web import unlocking, witnessing
 from supervision.web.auth import signed_in, viewer
@@ -41,16 +42,24 @@ def revoke(share_id: UUID) -> Response:
     """Take it back from one reader, or from everybody, for which no unlocked vault is needed."""
     actor, at = viewer(), clock.now()
     sharing.seen_own(actor, share_id)
-    reader_id = request.form.get("reader", type=UUID)
-    if reader_id is None:
+    if "reader" not in request.form:
         sharing.revoke(actor, at, pepper(), share_id, unlocking.opened())
     else:
+        reader_id = _reader(request.form["reader"])
         sharing.revoke_from(actor, at, unlocking.keys(), pepper(), share_id, reader_id)
     flash(_("It is taken back. What was read cannot be unread."))
     response: Response = redirect(url_for("sharing.own", share_id=share_id), 303)
     if unlocking.opened() is None:
         witnessing.remember_taken(response, actor.id, share_id)
     return response
+
+
+def _reader(text: str) -> UUID:
+    """Whom the form names. Raises NotFound for what is no id: it must not mean everybody."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
 
 
 @bp.post("/sharing/<uuid:share_id>/again")
