@@ -48,7 +48,7 @@ class Sent(ImmutableMultiDict[str, Any]):
     def __getitem__(self, name: str) -> Any:
         value = super().__getitem__(name)
         if isinstance(value, str) and len(value) > LONGEST:
-            raise Invalid(None, N_("Keep this to %(max)d characters."), max=LONGEST)
+            raise Invalid(None, N_("Keep this to %(max)s characters."), max=LONGEST)
         return value
 
 

@@ -75,8 +75,8 @@ PASSPHRASE_OF_MARKS = "a" + "\u0300" * 50 + LATE * 50
 @pytest.mark.parametrize(
     ("passphrase", "words"),
     [
-        ("x" * 201, "Keep this to %(max)d characters."),
-        ("a" + "\u0300" * 40_000 + LATE * 40_000, "Keep this to %(max)d characters."),
+        ("x" * 201, "Keep this to %(max)s characters."),
+        ("a" + "\u0300" * 40_000 + LATE * 40_000, "Keep this to %(max)s characters."),
         (PASSPHRASE_OF_MARKS, "There are too many accents on one letter."),
     ],
 )

@@ -43,7 +43,7 @@ def test_what_a_view_reads_by_name_is_short(app: Flask) -> None:
 def test_long_query_is_refused_with_a_sentence(client: Client) -> None:
     client.sign_in(factories.person("alice").id)
     answer = client.get("/calendar?date=" + "9" * 3_000)
-    assert (answer.status_code, "Keep this to 2000 characters." in answer.text) == (422, True)
+    assert (answer.status_code, "Keep this to 2,000 characters." in answer.text) == (422, True)
 
 
 @pytest.mark.parametrize("path", ["/sign-in?", "/sign-in"])
