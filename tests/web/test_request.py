@@ -139,14 +139,13 @@ MANY = {
 
 @pytest.mark.parametrize("kind", MANY)
 def test_parts_are_measured_before_they_are_taken_apart(client: Client, kind: str) -> None:
-    content = "multipart/form-data; boundary=b"
-    client.get("/sign-in")
-    answers = []
-    work = spent(
-        lambda: answers.append(client.post("/sign-in", data=MANY[kind], content_type=content))
-    )
-    assert answers[0].status_code in {400, 413}
-    assert work < 1
+    content, read_out = "multipart/form-data; boundary=b", MultipartDecoder._parse_headers
+    with mock.patch.object(
+        MultipartDecoder, "_parse_headers", autospec=True, side_effect=read_out
+    ) as parse:
+        answer = client.post("/sign-in", data=MANY[kind], content_type=content)
+    assert answer.status_code in {400, 413}
+    assert parse.call_args_list == []
 
 
 @pytest.mark.parametrize("piece", [b"\n", b"\r", b"--b", b"-", b"\r\n--", b"\r\n--a", b"\xff"])
