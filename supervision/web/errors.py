@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from flask import Flask, current_app, make_response, redirect, render_template, request, url_for
-from flask_babel import force_locale
+from flask_babel import force_locale, format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from flask_wtf.csrf import CSRFError
@@ -94,8 +94,10 @@ BUSY = Words(
 
 
 def say(error: errors.SupervisionError) -> str:
-    """The refusal's sentence in the viewer's language."""
-    return _(error.msgid, **error.params) if error.msgid else ""
+    """The refusal's sentence in the viewer's language, which parts thousands as well."""
+    longest = error.params.get("max")
+    params = error.params | ({"max": format_decimal(longest)} if longest is not None else {})
+    return _(error.msgid, **params) if error.msgid else ""
 
 
 def page(status: int, what: str = "", words: Words | None = None) -> Response:

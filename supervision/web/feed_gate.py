@@ -22,6 +22,7 @@ from supervision.services.audit import request_id
 from supervision.services.feeds import Asked, Feed, Glance, Held
 from supervision.web.headers import HEADERS
 from supervision.web.metrics import Meter
+from supervision.web.request import forget_long_headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -94,6 +95,7 @@ class FeedGate:
         match = _PATH.fullmatch(environ.get("PATH_INFO", ""))
         if match and environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
             started = perf_counter()
+            forget_long_headers(environ)
             zipped = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
             feed = self._look_up(match[1], environ, zipped)
             if feed is not None:

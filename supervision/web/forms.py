@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from flask import request
-from flask_babel import get_locale
+from flask_babel import format_decimal, get_locale
 from flask_babel import lazy_gettext as lazy
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto as SENT
@@ -113,7 +113,7 @@ def _bounded(field: Field) -> Field:
     def refused(*args: Any) -> bool:
         if not field.is_too_long:
             return bool(validate(*args))
-        too_long = lazy("Keep this to %(max)d characters.", max=longest)
+        too_long = lazy("Keep this to %(max)s characters.", max=format_decimal(longest))
         field.errors = [str(getattr(field, "complaint", too_long))]
         return False
 
@@ -158,7 +158,7 @@ def required(maximum: int) -> list[Any]:
     return [
         InputRequired(REQUIRED),
         no_blank,
-        Length(max=maximum, message=lazy("Keep this to %(max)d characters.")),
+        Length(max=maximum, message=lazy("Keep this to %(max)s characters.")),
     ]
 
 
@@ -170,7 +170,7 @@ def no_blank(_form: FlaskForm, field: Field) -> None:
 
 def at_most(maximum: int) -> list[Any]:
     """Validators of a text that may be left out."""
-    return [Length(max=maximum, message=lazy("Keep this to %(max)d characters."))]
+    return [Length(max=maximum, message=lazy("Keep this to %(max)s characters."))]
 
 
 def trimmed(value: str | None) -> str:

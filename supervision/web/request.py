@@ -1,24 +1,45 @@
 """The request as all views see it: bounded, with htmx's headers, nothing of it on the disk, no NUL.
 
 Forms measure their own fields (`supervision/web/forms.py`); what a view reads by itself is measured
-here, and so is how many fields there are, before they are taken apart.
+here, and so are lists in headers and how many fields there are, before they are taken apart.
 """
 
 import re
 from binascii import a2b_qp
 from io import BytesIO
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.datastructures import Authorization, ImmutableMultiDict, MultiDict
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.utils import cached_property
 
 from supervision.errors import N_, Invalid
+from supervision.web import multipart
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 LONGEST = 2_000
 MOST_FIELDS = 5_000
+# Signs of an escape that are none: no browser sends one, and each is mended by itself.
+MOST_BROKEN = 1_000
+# What Werkzeug takes apart a character at a time. Longer than any program sends it, it is not read.
+TAKEN_APART = (
+    *("HTTP_ACCEPT", "HTTP_ACCEPT_CHARSET", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE"),
+    *("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_RANGE", "HTTP_RANGE"),
+    *("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_DATE"),
+    *("HTTP_AUTHORIZATION", "HTTP_CACHE_CONTROL", "HTTP_PRAGMA", "CONTENT_TYPE"),
+)
+LONGEST_HEADER = 500
+
+
+def forget_long_headers(environ: "WSGIEnvironment") -> None:
+    """Nobody who reads a header of `TAKEN_APART` afterwards finds a long one there."""
+    for name in TAKEN_APART:
+        if len(environ.get(name, "")) > LONGEST_HEADER:
+            del environ[name]
 
 
 class Sent(ImmutableMultiDict[str, Any]):
@@ -27,7 +48,7 @@ class Sent(ImmutableMultiDict[str, Any]):
     def __getitem__(self, name: str) -> Any:
         value = super().__getitem__(name)
         if isinstance(value, str) and len(value) > LONGEST:
-            raise Invalid(None, N_("Keep this to %(max)d characters."), max=LONGEST)
+            raise Invalid(None, N_("Keep this to %(max)s characters."), max=LONGEST)
         return value
 
 
@@ -39,13 +60,26 @@ def long_text(form: MultiDict[str, str], name: str) -> str:
 class Parser(FormDataParser):
     """Counts fields before they are taken apart. Raises RequestEntityTooLarge (413).
 
-    `urllib.parse` takes 0.3 s for two megabytes of escapes; quoted-printable is the same but for
-    its sign, and read in C.
+    What no browser makes of a form raises BadRequest (400). `urllib.parse` takes 0.3 s for two
+    megabytes of escapes; quoted-printable is the same but for its sign, and read in C.
     """
+
+    def _parse_multipart(
+        self, stream: IO[bytes], kind: str, length: int | None, options: dict[str, str]
+    ) -> Any:
+        body = stream.read()
+        multipart.check(body, options.get("boundary", ""), MOST_FIELDS)
+        _stream, form, files = super()._parse_multipart(BytesIO(body), kind, length, options)
+        if None in form or None in files:
+            raise BadRequest
+        return stream, form, files
 
     def _parse_urlencoded(self, stream: IO[bytes], *_about: Any) -> Any:
         body = stream.read()
         _count(body)
+        body, broken = _NO_ESCAPE.subn(b"%25", body, MOST_BROKEN + 1)
+        if broken > MOST_BROKEN:
+            raise BadRequest
         pairs = (pair.partition(b"=") for pair in body.split(b"&") if pair)
         return stream, self.cls((_plain(name), _plain(value)) for name, _is, value in pairs), Sent()
 
@@ -54,8 +88,8 @@ _NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def _plain(sent: bytes) -> str:
-    """Percent-encoding undone (WHATWG URL, application/x-www-form-urlencoded parsing)."""
-    whole = _NO_ESCAPE.sub(b"%25", sent.replace(b"+", b" ")).replace(b"=", b"=3D")
+    """Whole escapes undone (WHATWG URL, application/x-www-form-urlencoded parsing)."""
+    whole = sent.replace(b"+", b" ").replace(b"=", b"=3D")
     return a2b_qp(whole.replace(b"%", b"=")).decode(errors="replace")
 
 
@@ -69,6 +103,10 @@ class Request(HtmxAwareRequest):  # type: ignore[misc]  # htmx-flask has no type
 
     parameter_storage_class = Sent
     form_data_parser_class = Parser
+
+    def __init__(self, environ: "WSGIEnvironment", *args: Any, **kwargs: Any) -> None:
+        forget_long_headers(environ)
+        super().__init__(environ, *args, **kwargs)
 
     def _get_file_stream(
         self,

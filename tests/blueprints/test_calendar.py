@@ -246,7 +246,7 @@ def test_swap_tells_the_days_and_how_many_sessions(house, group, client):
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-02-30", "yesterday", "9999-12-31", "0001-01-01", "x" * 5000]
+    "text", ["2026-02-30", "yesterday", "9999-12-31", "0001-01-01", "x" * 2000]
 )
 def test_date_that_cannot_be_shown_falls_to_today_with_a_sentence(text, house, client):
     client.sign_in(house.alice.id)

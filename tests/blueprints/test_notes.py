@@ -971,5 +971,5 @@ def test_text_too_long_for_its_field_is_refused_and_kept(bobs):
     answer = post(bobs, editor(bobs), title="T" * 201, reflection="kept " * 12_000)
     assert answer.status_code == 422
     assert "Keep this to 200 characters." in answer.text
-    assert "Keep this to 50000 characters." in answer.text
+    assert "Keep this to 50,000 characters." in answer.text
     assert answer.text.count("kept " * 12_000) == 1

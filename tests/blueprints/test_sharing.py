@@ -154,7 +154,7 @@ def test_followed_reflection_shows_the_next_save(compared, enter_as):
     [
         ({"paragraphs": ["0"]}, "Choose with whom."),
         ({"people": "alice"}, "There is nothing to share yet."),
-        ({"people": "alice", "text": "x" * 50_001}, "Keep this to 50000 characters."),
+        ({"people": "alice", "text": "x" * 50_001}, "Keep this to 50,000 characters."),
     ],
 )
 def test_choice_that_is_not_whole_keeps_its_input(compared, enter_as, values, sentence):

@@ -25,6 +25,9 @@ ELSEWHERE = {
     "blueprints/sessions/series.py": {"fromisoformat"},  # a row's
     "web/editing.py": {"int"},  # our own signed word
     "web/fields.py": {"DateField", "IntegerField"},
+    "web/forms.py": {"int"},  # a length that the form declares
+    "web/front.py": {"int"},  # the server's own: a length that it has read, a status
+    "web/hosts.py": {"int"},  # five digits
     "web/limits.py": {"int"},  # a row's
     "web/metrics.py": {"int"},  # a row's
     "web/passphrases.py": {"int"},  # the judge's

@@ -13,7 +13,7 @@ TEMPLATES = Path(__file__).parents[2] / "supervision" / "templates"
 FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 TYPED = re.compile(r"<textarea|form\.text\(|ui\.field\((\w+[.\[]\w+)")
 # A browser leaves out by itself what was sent together with a passphrase.
-PASSPHRASE = {"form.passphrase", "form.sure"}
+PASSPHRASE = {"form.passphrase", "form.sure", "form.accept"}
 BOOSTED = {"HX-Request": "true", "HX-Boosted": "true"}
 
 

@@ -117,7 +117,7 @@ class AwayRow(Row):
     last_on = DayField(lazy("Last day"), [Optional()])
     label = StringField(
         lazy("What for"),
-        [Length(max=MOST_LABEL, message=lazy("Keep this to %(max)d characters."))],
+        [Length(max=MOST_LABEL, message=lazy("Keep this to %(max)s characters."))],
         filters=[trimmed],
     )
 
@@ -129,7 +129,7 @@ class OfferRow(Row):
     id = HiddenField()
     name = StringField(
         lazy("Name"),
-        [Length(max=MOST_NAME, message=lazy("Keep this to %(max)d characters."))],
+        [Length(max=MOST_NAME, message=lazy("Keep this to %(max)s characters."))],
         filters=[trimmed],
     )
     minutes = NumberField(lazy("Minutes"), [Optional()])

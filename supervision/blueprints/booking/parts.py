@@ -20,7 +20,7 @@ class MessageForm(Form):
 
     message = TextAreaField(
         lazy("Message"),
-        [Length(max=MESSAGE, message=lazy("Keep this to %(max)d characters."))],
+        [Length(max=MESSAGE, message=lazy("Keep this to %(max)s characters."))],
         filters=[forms.lines],
         description=lazy("May be left empty. It is mailed to both of you."),
         render_kw={"rows": 3, "maxlength": MESSAGE},

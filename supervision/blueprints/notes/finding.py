@@ -24,7 +24,7 @@ from supervision.web.fragments import page
 class FindForm(Form):
     query = StringField(
         lazy("Words"),
-        [Length(max=LONGEST_QUERY, message=lazy("Keep this to %(max)d characters."))],
+        [Length(max=LONGEST_QUERY, message=lazy("Keep this to %(max)s characters."))],
         description=lazy('All of them are looked for; "a few in a row" go in quotation marks.'),
         render_kw=SHUT | {"type": "search"},
     )

@@ -40,7 +40,7 @@ from supervision.web.forms import Form
 
 SHUT = {"autocomplete": "off", "spellcheck": "false"}
 LONGEST_KEPT = 20_000
-LONG = lazy("Keep this to %(max)d characters.")
+LONG = lazy("Keep this to %(max)s characters.")
 
 
 class ScaleField(NumberField):

@@ -20,7 +20,7 @@ from supervision.web import typed
 from supervision.web.fields import DayField, NumberField
 from supervision.web.forms import REQUIRED, Form, choices, lines
 
-TOO_LONG = lazy("Keep this to %(max)d characters.")
+TOO_LONG = lazy("Keep this to %(max)s characters.")
 TYPED = 20
 # More than can be asked, so that somebody who ticked too many is told and loses nothing.
 READ = 5 * MOST

@@ -69,7 +69,7 @@ FURTHER = choices(
 def _message_field() -> TextAreaField:
     return TextAreaField(
         lazy("Message"),
-        [Length(max=MESSAGE, message=lazy("Keep this to %(max)d characters."))],
+        [Length(max=MESSAGE, message=lazy("Keep this to %(max)s characters."))],
         filters=[lines],
         description=lazy("May be left empty. It is mailed to everybody whom it concerns."),
         render_kw={"rows": 3, "maxlength": MESSAGE},

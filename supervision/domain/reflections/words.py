@@ -81,7 +81,7 @@ def check(words: Words) -> None:
 def check_loosely(words: Words) -> None:
     """What an unfinished page must keep: sizes and kinds. Raises Invalid."""
     if len(words.title) > LONGEST_TITLE:
-        raise Invalid("title", N_("Keep the title to %(max)d characters."), max=LONGEST_TITLE)
+        raise Invalid("title", N_("Keep the title to %(max)s characters."), max=LONGEST_TITLE)
     if words.template not in TEMPLATES:
         raise Invalid("template", N_("Choose one of the templates."))
     check_size(words)

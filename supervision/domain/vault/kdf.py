@@ -98,7 +98,7 @@ def kdf_binding(person_id: UUID, params: KdfParams, salt: bytes) -> bytes:
 def check_passphrase(passphrase: str, field: str = "passphrase") -> None:
     """Raises Invalid for one that nobody types: over 200 characters, or accents without end."""
     if len(passphrase) > LONGEST_PASSPHRASE:
-        raise Invalid(field, N_("Keep this to %(max)d characters."), max=LONGEST_PASSPHRASE)
+        raise Invalid(field, N_("Keep this to %(max)s characters."), max=LONGEST_PASSPHRASE)
     if not can_be_normalised(passphrase):
         raise Invalid(field, N_("There are too many accents on one letter."))
 

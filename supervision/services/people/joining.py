@@ -49,7 +49,7 @@ def checked_email(text: str) -> str:
     """An address as it is stored: one mailbox (`domain.addresses`). Raises Invalid."""
     clean = normal_email(text)
     if not clean.isascii():
-        raise Invalid("email", N_("Mail leaves here for addresses of plain letters only."))
+        raise Invalid("email", N_("Mail leaves here for addresses of unaccented letters only."))
     if not is_one_address(clean):
         raise Invalid("email", N_("Give a whole email address, such as ana@example.org."))
     return clean

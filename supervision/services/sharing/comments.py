@@ -105,7 +105,7 @@ def _check(text: str, before: int) -> None:
     if not text.strip():
         raise Invalid("text", N_("There is nothing here yet. Write a few words first."))
     if len(text) > LONGEST:
-        raise Invalid("text", N_("Keep this to %(max)d characters."), max=LONGEST)
+        raise Invalid("text", N_("Keep this to %(max)s characters."), max=LONGEST)
     if before >= MOST:
         raise Invalid("text", N_("There are very many comments here. Please talk instead."))
 

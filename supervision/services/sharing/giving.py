@@ -107,7 +107,7 @@ def check_gift(gift: Gift, choice: Choice) -> None:
     if not text:
         raise Invalid("text", N_("There is nothing to share yet. Choose a paragraph, or write."))
     if gift.kind == ShareKind.PASSAGE and len(text) > LONGEST:
-        raise Invalid("text", N_("Keep this to %(max)d characters."), max=LONGEST)
+        raise Invalid("text", N_("Keep this to %(max)s characters."), max=LONGEST)
     if not choice.readers:
         raise Invalid("people", N_("Choose with whom."))
 
