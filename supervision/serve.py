@@ -50,6 +50,10 @@ PATIENCE = 60
 THREADS = limits.AT_ONCE_HERE + 1
 # About the bytes of a request's head; more is answered 431.
 MOST_HEAD = 64 * 1024
+# Milliseconds in which a head must have come: the first, and the next after an answer.
+HEAD_PATIENCE = 8_000
+# Connections of one web process; what comes beyond waits until one ends.
+MOST_CONNECTIONS = 8192
 # The application that was made before forking, for the children to take.
 _made: list[Flask] = []
 SECRETS = (BOOT_KEY, "SUPERVISION_SECRET_KEY", "SUPERVISION_PEPPER", "SUPERVISION_DATABASE_URL")
@@ -252,13 +256,24 @@ def web_server(target: str, host: str, port: int, workers: int) -> AbstractServe
         interface=Interfaces.RSGI,
         websockets=False,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(max_buffer_size=MOST_HEAD),
+        http1_settings=HTTP1Settings(HEAD_PATIENCE, max_buffer_size=MOST_HEAD),
+        backpressure=_connections(),
         workers=workers,
         factory=True,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE - 2,
     )
+
+
+def _connections() -> int:
+    """How many at once, as the files allow that the system lets a process open."""
+    most = MOST_CONNECTIONS * 2
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most // 2
 
 
 def _die_with_parent() -> None:

@@ -8,6 +8,7 @@ import asyncio
 import os
 import re
 import socket
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from io import BytesIO
 from stat import S_ISSOCK
-from sys import stderr
 from typing import TYPE_CHECKING, Any, Protocol
 
 from structlog import get_logger
@@ -200,6 +200,10 @@ class Front:
         self._bodies = Bodies(largest)
         self._threads = ThreadPoolExecutor(threads, "web")
 
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """granian calls this before it listens, so what is listened on is met a step later."""
+        loop.call_soon(time_answers)
+
     async def __call__(self, scope: "Scope", exchange: Exchange) -> None:
         try:
             await self._serve(scope, exchange)
@@ -275,6 +279,19 @@ def _note(error: Exception) -> None:
     log.error("fault", error=type(error).__name__, where=where(error))
 
 
+def time_answers() -> None:
+    """On Linux: end connections whose client takes nothing of what was sent, for PATIENCE.
+
+    Connections have it from what they came in by. It is the only deadline of an answer that is
+    handed over whole.
+    """
+    if sys.platform == "linux":
+        for one in _sockets():
+            with one, suppress(OSError):
+                if one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, PATIENCE * 1000)
+
+
 def break_off(address: str, port: str) -> None:
     """End the connection with this client midway, so that nobody takes a part for the whole.
 
@@ -325,7 +342,7 @@ def environ_of(scope: "Scope") -> dict[str, Any]:
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.input": BytesIO(),
-        "wsgi.errors": stderr,
+        "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
