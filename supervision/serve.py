@@ -5,7 +5,6 @@ and does what is due. They are forks, so that they share the memory of what was 
 """
 
 import argparse
-import ctypes
 import gc
 import http.client
 import multiprocessing
@@ -40,10 +39,10 @@ from supervision.errors import BadSettings
 from supervision.models.people import LinkPurpose
 from supervision.services import people
 from supervision.services.health import Schema, probe_writing, schema
+from supervision.services.processes import end_with_parent, keep_memory_private
 from supervision.web import limits, runtime
 from supervision.web.front import Front
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 GRACE = 10
 PATIENCE = 60
 # One is left for pages while passphrases are tried.
@@ -100,7 +99,7 @@ def load() -> Flask:
 
     A fork takes the parent's, so that it starts at once and shares its memory.
     """
-    _die_with_parent()
+    end_with_parent()
     app = _made.pop() if _made else create_app()
     # What is started from here, such as who reads a calendar, needs to know none of these.
     for name in SECRETS:
@@ -240,13 +239,6 @@ def _check_port(host: str, port: int) -> None:
 # -- serving -------------------------------------------------------------------------------
 
 
-def keep_memory_private() -> None:
-    """No core dump of this process and its forks, and on Linux no look by others of its user."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)
-
-
 def web_server(target: str, host: str, port: int, workers: int) -> AbstractServer[Any]:
     """granian, as it serves here; not yet begun."""
     return Server(
@@ -274,12 +266,6 @@ def _connections() -> int:
         most = min(most, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     return most // 2
-
-
-def _die_with_parent() -> None:
-    """On Linux: end when the parent is killed, so that no half of the server is left behind."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Keeper:
@@ -321,7 +307,7 @@ class Keeper:
             os.setpgid(0, 0)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
                 signal.signal(number, signal.SIG_DFL)
-            _die_with_parent()
+            end_with_parent()
             job()
             status = 0
         except SystemExit as end:
