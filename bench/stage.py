@@ -18,7 +18,8 @@ from bench.reference import BYTES
 from bench.servers import BOOT_KEY, Postgres, Radicale, Running, folder
 from supervision import clock, config, create_app
 from supervision.db import db, writing
-from supervision.models.people import Person
+from supervision.domain.links import link_token
+from supervision.models.people import LinkPurpose, Person
 from supervision.services import people
 
 
@@ -140,6 +141,13 @@ class Stage:
             values |= {"_user_id": sign_in_id.hex, "_fresh": True}
         serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]  # Flask's own kind
         return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps(values)}"
+
+    def invitation_token(self, engine: str) -> str:
+        """Of an invitation that nobody has taken."""
+        app, email = self.app(engine), f"open{secrets.token_hex(8)}@example.org"
+        with app.app_context(), writing():
+            link_id = people.add_person(email, "Open", "member", clock.now())
+        return link_token(str(app.secret_key), LinkPurpose.INVITATION, link_id)
 
     def csrf_token(self, engine: str) -> str:
         key = self.app(engine).secret_key

@@ -24,6 +24,8 @@ WARM = 3
 AT_ONCE = 3
 SETTLING = 10
 MARKS = "a" + "\N{COMBINING GRAVE ACCENT}\N{COMBINING GRAVE ACCENT BELOW}" * 20_000
+# Bytes of a form that is nearly as large as any may be.
+LARGE = 2_000_000
 LEET = "4@8({[</369!1|0$5+7%2" * 3
 
 
@@ -116,6 +118,7 @@ def megabytes(server: Running) -> float:
 def kinds(stage: Stage, port: int) -> list[Callable[[int], None]]:
     """What such a client can send, each as a function of a number."""
     cookie, token = stage.anonymous_cookie("sqlite"), stage.csrf_token("sqlite")
+    invitation = stage.invitation_token("sqlite")
 
     def post(path: str, **form: str) -> None:
         body = urlencode(form | {"csrf_token": token})
@@ -129,7 +132,8 @@ def kinds(stage: Stage, port: int) -> list[Callable[[int], None]]:
         post("/sign-in", email=f"guess{n}@example.org", passphrase="a guess of somebody's")
 
     def leet(n: int) -> None:
-        post("/passphrase/strength", passphrase=LEET[n % 9 :], name="x" * 2000)
+        typed = LEET[n % 9 :]
+        post("/passphrase/strength", passphrase=typed, name="x" * 100, token=invitation)
 
     def forged(n: int) -> None:
         _ask(port, "GET", "/sign-in", None, {"Cookie": f"session={n}." + "A" * 60_000})
@@ -139,9 +143,12 @@ def kinds(stage: Stage, port: int) -> list[Callable[[int], None]]:
         _ask(port, "GET", place.format(token_urlsafe(32)), None, {})
 
     def stalled(_n: int) -> None:
-        _stall(port)
+        _stall(port, 1000, b"email=nobody")
 
-    return [marks, guess, leet, forged, unknown, stalled]
+    def hoarded(_n: int) -> None:
+        _stall(port, LARGE, b"email=" + b"n" * (LARGE - 7))
+
+    return [marks, guess, leet, forged, unknown, stalled, hoarded]
 
 
 def _ask(port: int, method: str, path: str, body: str | None, headers: dict[str, str]) -> None:
@@ -151,12 +158,13 @@ def _ask(port: int, method: str, path: str, body: str | None, headers: dict[str,
     connection.close()
 
 
-def _stall(port: int, clients: int = 8) -> None:
-    """Forms of which twelve bytes come, until the server gives them up or half a minute passed."""
-    head = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nemail=nobody"
+def _stall(port: int, length: int, begun: bytes, clients: int = 8) -> None:
+    """Forms that come in part, until the server gives them up or half a minute passed."""
+    head = f"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"
     found = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(clients)]
     for client in found:
-        client.sendall(head)
+        with suppress(OSError):
+            client.sendall(head.encode() + begun)
     for client in found:
         with suppress(OSError):
             client.recv(4096)

@@ -5,7 +5,6 @@ and does what is due. They are forks, so that they share the memory of what was 
 """
 
 import argparse
-import ctypes
 import gc
 import http.client
 import multiprocessing
@@ -40,16 +39,20 @@ from supervision.errors import BadSettings
 from supervision.models.people import LinkPurpose
 from supervision.services import people
 from supervision.services.health import Schema, probe_writing, schema
+from supervision.services.processes import end_with_parent, keep_memory_private
 from supervision.web import limits, runtime
 from supervision.web.front import Front
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 GRACE = 10
 PATIENCE = 60
 # One is left for pages while passphrases are tried.
 THREADS = limits.AT_ONCE_HERE + 1
 # About the bytes of a request's head; more is answered 431.
 MOST_HEAD = 64 * 1024
+# Milliseconds in which a head must have come: the first, and the next after an answer.
+HEAD_PATIENCE = 8_000
+# Connections of one web process; what comes beyond waits until one ends.
+MOST_CONNECTIONS = 8192
 # The application that was made before forking, for the children to take.
 _made: list[Flask] = []
 SECRETS = (BOOT_KEY, "SUPERVISION_SECRET_KEY", "SUPERVISION_PEPPER", "SUPERVISION_DATABASE_URL")
@@ -96,7 +99,7 @@ def load() -> Flask:
 
     A fork takes the parent's, so that it starts at once and shares its memory.
     """
-    _die_with_parent()
+    end_with_parent()
     app = _made.pop() if _made else create_app()
     # What is started from here, such as who reads a calendar, needs to know none of these.
     for name in SECRETS:
@@ -236,13 +239,6 @@ def _check_port(host: str, port: int) -> None:
 # -- serving -------------------------------------------------------------------------------
 
 
-def keep_memory_private() -> None:
-    """No core dump of this process and its forks, and on Linux no look by others of its user."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)
-
-
 def web_server(target: str, host: str, port: int, workers: int) -> AbstractServer[Any]:
     """granian, as it serves here; not yet begun."""
     return Server(
@@ -252,7 +248,8 @@ def web_server(target: str, host: str, port: int, workers: int) -> AbstractServe
         interface=Interfaces.RSGI,
         websockets=False,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(max_buffer_size=MOST_HEAD),
+        http1_settings=HTTP1Settings(HEAD_PATIENCE, max_buffer_size=MOST_HEAD),
+        backpressure=_connections(),
         workers=workers,
         factory=True,
         log_level=LogLevels.error,
@@ -261,10 +258,14 @@ def web_server(target: str, host: str, port: int, workers: int) -> AbstractServe
     )
 
 
-def _die_with_parent() -> None:
-    """On Linux: end when the parent is killed, so that no half of the server is left behind."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _connections() -> int:
+    """How many at once, as the files allow that the system lets a process open."""
+    most = MOST_CONNECTIONS * 2
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most // 2
 
 
 class Keeper:
@@ -306,7 +307,7 @@ class Keeper:
             os.setpgid(0, 0)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
                 signal.signal(number, signal.SIG_DFL)
-            _die_with_parent()
+            end_with_parent()
             job()
             status = 0
         except SystemExit as end:

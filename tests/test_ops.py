@@ -179,11 +179,17 @@ def test_proxy_passes_on_what_is_whole() -> None:
 
 def test_proxy_tells_who_asks_and_how() -> None:
     assert nginx()["proxy_set_header"] == [
-        "Host $host",
+        "Host $http_host",
         'Connection ""',
         "X-Forwarded-For $proxy_add_x_forwarded_for",
         "X-Forwarded-Proto $scheme",
     ]
+
+
+def test_proxy_limits_what_one_address_has_under_way() -> None:
+    found = nginx()
+    assert found["limit_conn_zone"] == ["$binary_remote_addr zone=supervision:10m"]
+    assert found["limit_conn"] == ["supervision 50"]
 
 
 def test_proxy_takes_bodies_and_heads_as_large_as_supervision_does(app) -> None:

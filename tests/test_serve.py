@@ -2,15 +2,17 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -18,8 +20,9 @@ from typing import Any
 import psutil
 import pytest
 
+from supervision import serve
 from supervision.web import front, limits
-from tests.support.server import Server
+from tests.support.server import ROOT, Server, free_port
 
 REFUSED = "Supervision cannot start. "
 
@@ -217,6 +220,67 @@ def test_heads_that_do_not_end_and_readers_that_stop_hold_nobody_up(server: Serv
             client = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
             client.sendall(begun)
         assert answered(server, "/healthz", "/sign-in") == [200, 200]
+
+
+def test_connections_that_send_nothing_hold_nobody_up(instance: Path) -> None:
+    """More than granian keeps by itself; they are let go long before half a minute."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+    running = Server(instance, workers=1).wait()
+    try:
+        with ExitStack() as stack:
+            where = ("127.0.0.1", running.port)
+            idle = [stack.enter_context(socket.create_connection(where)) for _ in range(1200)]
+            assert answered(running, "/healthz") == [200]
+            idle[0].settimeout(serve.HEAD_PATIENCE / 1000 * 2)
+            assert idle[0].recv(1) == b""
+    finally:
+        running.stop()
+
+
+def test_client_that_takes_no_answer_is_let_go(server: Server) -> None:
+    asked = b"GET /static/app.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200
+    with closing(socket.socket()) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", server.port))
+        own = client.getsockname()[1]
+        client.sendall(asked)
+        assert connected(server, own)
+        time.sleep(front.PATIENCE)
+        assert eventually(lambda: not connected(server, own))
+
+
+def connected(server: Server, port: int) -> bool:
+    """Whether a process of the server keeps the connection with this port of a client."""
+    return any(
+        one.raddr and one.raddr[1] == port and one.laddr[1] == server.port
+        for process in family(server)
+        for one in process.net_connections("tcp")
+    )
+
+
+def test_answer_that_breaks_off_does_not_look_whole(tmp_path: Path) -> None:
+    port, output = free_port(), tmp_path / "output"
+    command = [sys.executable, "-m", "tests.support.breaking", str(port)]
+    with output.open("w") as kept, closing(HTTPConnection("127.0.0.1", port, timeout=10)) as client:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=kept, stderr=kept)
+        try:
+            assert eventually(lambda: listening(port))
+            client.request("GET", "/whole")
+            assert client.getresponse().read() == b"onetwo"
+            client.request("GET", "/breaks")
+            response = client.getresponse()
+            with pytest.raises((IncompleteRead, ConnectionError)):
+                response.read()
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+    assert ("LookupError" in output.read_text(), "wrote" in output.read_text()) == (True, False)
+
+
+def listening(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_head_larger_than_any_is_refused(server: Server) -> None:

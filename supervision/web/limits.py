@@ -7,6 +7,7 @@ workers of the machine share, and are lost at a restart of the machine.
 import hashlib
 import math
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
@@ -14,8 +15,8 @@ from dataclasses import dataclass
 from functools import partial, wraps
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from threading import BoundedSemaphore
-from typing import Any, TypeVar
+from threading import Lock
+from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, request
 from limits import RateLimitItem, parse
@@ -28,16 +29,18 @@ from supervision.config import LOOPBACK, Settings
 from supervision.web import runtime
 from supervision.web.settings import settings as current_settings
 
+Found = TypeVar("Found")
 View = TypeVar("View", bound=Callable[..., Any])
 
 AT_ONCE = 2
-AT_ONCE_FROM_ADDRESS = 4
-# Tries under way in one process: one is stretched, the others wait for it.
+# Tries under way in one process: one is stretched, the others wait for it. No address has them all.
 AT_ONCE_HERE = 3
-_here = BoundedSemaphore(AT_ONCE_HERE)
+AT_ONCE_FROM_ADDRESS = 2
 _has_place = ContextVar("has_place", default=False)
 # A try whose process was killed counts as under way no longer than this many seconds.
-LONGEST_TRY = 10
+LONGEST_TRY = 30
+# What a try that is under way counts as, so that no full file forgets it.
+UNDER_WAY = 1_000_000
 PAGE_BYTES, MOST_PAGES = 4096, 1024
 TABLE = """
 CREATE TABLE IF NOT EXISTS counter
@@ -57,6 +60,30 @@ class Busy(TooManyRequests):
 
     def __init__(self) -> None:
         super().__init__(retry_after=1)
+
+
+class Places:
+    """Those of one process for who stretches a passphrase."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.taken = Counter[str]()
+
+    @contextmanager
+    def one(self, address: str) -> Iterator[None]:
+        """Raises Busy where all, or all that one address may have, are taken."""
+        with self._lock:
+            if self.taken.total() >= AT_ONCE_HERE or self.taken[address] >= AT_ONCE_FROM_ADDRESS:
+                raise Busy
+            self.taken[address] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.taken -= Counter([address])
+
+
+_places = Places()
 
 
 @dataclass(frozen=True)
@@ -81,6 +108,7 @@ UNLOCK = _throttle("unlock", "10/15 minutes", "30/15 minutes", "100/15 minutes")
 ACCOUNT = _throttle("account", "10/15 minutes", "50/15 minutes", "100/15 minutes")
 RECOVERY = _throttle("recovery", "5/15 minutes", "20/hour", "30/hour")
 RESET = _throttle("reset", "3/hour", "6/hour", "30/hour")
+RESET_LINK = _throttle("reset-link", "30/hour", "60/hour", "60/hour")
 INVITATION = _throttle("invitation", "30/hour", "60/hour", "60/hour")
 # Asked while somebody types.
 STRENGTH = _throttle("strength", "600/15 minutes", "600/15 minutes", "600/15 minutes")
@@ -124,19 +152,31 @@ class SharedStorage(Storage):
 
         A counter of nothing is none. Where the file is full, windows go that were hardly tried.
         """
+        return self._write(partial(_add, key=key, expiry=expiry, amount=amount))
+
+    def take(self, key: str, seconds: int) -> float | None:
+        """Take a name for so long: the end of that, or None where somebody has it."""
+        return self._write(partial(_take, key=key, seconds=seconds))
+
+    def give_back(self, key: str, ends_at: float) -> None:
+        """What was taken until then; nothing where it ended and somebody else has it now."""
+        with self._open() as file:
+            file.execute("DELETE FROM counter WHERE name = ? AND ends_at = ?", (key, ends_at))
+
+    def _write(self, act: Callable[[sqlite3.Connection], Found]) -> Found:
         with self._open() as file:
             file.execute("BEGIN IMMEDIATE")
             try:
-                tries = _add(file, key, expiry, amount)
+                found = act(file)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
                     raise
                 if not file.in_transaction:
                     file.execute("BEGIN IMMEDIATE")
                 file.execute(LEAST)
-                tries = _add(file, key, expiry, amount)
+                found = act(file)
             file.execute("COMMIT")
-        return tries
+        return found
 
     def get(self, key: str) -> int:
         row = self._row(key)
@@ -182,6 +222,14 @@ def _add(file: sqlite3.Connection, key: str, expiry: int, amount: int) -> int:
     return int(tries)
 
 
+def _take(file: sqlite3.Connection, key: str, seconds: int) -> float | None:
+    now = clock.now().timestamp()
+    file.execute("DELETE FROM counter WHERE ends_at <= ?", (now,))
+    row = (key, UNDER_WAY, now + seconds)
+    taken = file.execute("INSERT OR IGNORE INTO counter VALUES (?, ?, ?)", row).rowcount
+    return now + seconds if taken else None
+
+
 def init(app: Flask, settings: Settings) -> None:
     where = partial(runtime.folder, settings)
     where()
@@ -217,7 +265,7 @@ def trying(throttle: Throttle, account: str) -> Iterator[None]:
     offence.
     """
     _look(throttle)
-    with stretching(), _under_way(_key(throttle.name, "now", account), AT_ONCE):
+    with stretching(), _under_way(throttle, account):
         spend(throttle, account)
         yield
 
@@ -227,21 +275,19 @@ def stretching() -> Iterator[None]:
     """Around all work that stretches a passphrase. Raises TooManyRequests (429).
 
     Each holds a thread while it waits for its turn, so what would wait is counted before: beyond
-    AT_ONCE_HERE in this process, or AT_ONCE_FROM_ADDRESS from one address, it is refused at once,
-    and a thread of each process is left for pages (serve.THREADS).
+    AT_ONCE_HERE in this process, or AT_ONCE_FROM_ADDRESS of them from one address, it is refused
+    at once, and a thread of each process is left for pages (serve.THREADS). Who asks must have
+    shown before that they may: an account, or an open link.
     """
     if _has_place.get():
         yield
         return
-    if not _here.acquire(blocking=False):
-        raise Busy
-    held = _has_place.set(True)
-    try:
-        with _under_way(_key("now", address()), AT_ONCE_FROM_ADDRESS):
+    with _places.one(address()):
+        held = _has_place.set(True)
+        try:
             yield
-    finally:
-        _has_place.reset(held)
-        _here.release()
+        finally:
+            _has_place.reset(held)
 
 
 def in_turn(view: View) -> View:
@@ -261,14 +307,19 @@ def may_stretch() -> bool:
 
 
 @contextmanager
-def _under_way(key: str, most: int) -> Iterator[None]:
-    storage = _limiter().storage
+def _under_way(throttle: Throttle, account: str) -> Iterator[None]:
+    storage = cast(SharedStorage, _limiter().storage)
+    for number in range(AT_ONCE):
+        key = _key(throttle.name, "now", account, str(number))
+        ends_at = storage.take(key, LONGEST_TRY)
+        if ends_at is not None:
+            break
+    else:
+        raise Busy
     try:
-        if storage.incr(key, LONGEST_TRY) > most:
-            raise Busy
         yield
     finally:
-        storage.incr(key, LONGEST_TRY, -1)
+        storage.give_back(key, ends_at)
 
 
 def spend(throttle: Throttle, account: str = "") -> None:

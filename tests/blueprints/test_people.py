@@ -333,6 +333,19 @@ def test_reset_answers_alike_and_opens_the_account(joined: Client, new_client: A
     assert new_client().get(path[0]).status_code == 410
 
 
+@pytest.mark.parametrize("path", ["/reset/made-up", "/invitation/made-up"])
+def test_link_that_is_none_takes_no_place_and_is_counted(new_client, monkeypatch, path) -> None:
+    def never(_places: limits.Places, _address: str) -> Any:
+        raise AssertionError
+
+    few = limits._throttle("few", "2/hour", "2/hour", "2/hour")
+    monkeypatch.setattr(limits, "RESET_LINK", few)
+    monkeypatch.setattr(limits, "INVITATION", few)
+    monkeypatch.setattr(limits.Places, "one", never)
+    client = new_client()
+    assert [client.send(path, {}).status_code for _ in range(3)] == [404, 404, 429]
+
+
 def test_profile_refuses_an_unknown_zone_and_keeps_what_was_typed(joined: Client) -> None:
     answer = joined.submit(
         "/profile", {"name": "Ann B.", "zone": "Mars/Olympus"}, button="Save profile"

@@ -436,7 +436,7 @@ def test_wrong_passphrases_all_run_where_nothing_is_counted(bobs, app, argon2, m
     monkeypatch.setattr(limits, "spend", lambda *_: None)
     monkeypatch.setattr(limits, "AT_ONCE", 99)
     monkeypatch.setattr(limits, "AT_ONCE_FROM_ADDRESS", 99)
-    monkeypatch.setattr(limits, "_here", threading.BoundedSemaphore(99))
+    monkeypatch.setattr(limits, "AT_ONCE_HERE", 99)
     assert guess_at_once(bobs, app, 12) == [422] * 12
     assert argon2.runs == 12
 

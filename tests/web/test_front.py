@@ -1,6 +1,7 @@
 """The front: threads wait for nobody, and what waits is counted, timed and given back."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Event
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask, Response, request
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from supervision.web import front
 from supervision.web.front import Bodies, Front, Refused, environ_of
@@ -49,7 +51,12 @@ class Exchange:
 
 def scope(method: str = "POST", path: str = "/echo", **headers: str) -> Any:
     """A request's head, as granian gives it."""
-    named = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    return head(
+        method, *[(name.replace("_", "-"), value) for name, value in headers.items()], path=path
+    )
+
+
+def head(method: str, *named: tuple[str, str], path: str = "/echo") -> Any:
     return SimpleNamespace(
         method=method,
         path=path,
@@ -187,9 +194,17 @@ async def fate(bodies: Bodies, address: str, exchange: Exchange) -> str:
         async with bodies.read(exchange, address) as body:
             return "too large" if body is None else "whole"
     except Refused as refusal:
-        return str(int(refusal.status))
+        return str(refusal.kind.value[0])
 
 
+BOUNDS = {
+    "PATIENCE": 0.001,
+    "MOST": 12,
+    "MOST_OF_ONE": 6,
+    "SMALL": 10,
+    "MOST_BYTES": 200,
+    "MOST_BYTES_OF_ONE": 90,
+}
 FATES = st.lists(
     st.tuples(
         st.sampled_from(["192.0.2.1", "192.0.2.2", "192.0.2.3"]),
@@ -208,25 +223,109 @@ def test_whatever_becomes_of_bodies_their_places_and_bytes_are_given_back(sent_b
         return list(await asyncio.gather(*clients)), bodies
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(front, "PATIENCE", 0.001)
-        patch.setattr(front, "MOST", 12)
-        patch.setattr(front, "MOST_OF_ONE", 6)
-        patch.setattr(front, "MOST_BYTES", 400)
+        for name, value in BOUNDS.items():
+            patch.setattr(front, name, value)
         ends, bodies = asyncio.run(all_of_them())
     assert set(ends) <= {"whole", "too large", "408", "503"}
-    assert (dict(bodies._waiting), bodies._bytes) == ({}, 0)
+    assert bodies._here == []
 
 
-def test_bytes_of_all_bodies_are_bounded_until_they_are_answered(monkeypatch) -> None:
-    monkeypatch.setattr(front, "MOST_BYTES", 15)
+@pytest.fixture
+def small_pot(monkeypatch) -> None:
+    """Bodies over 5 bytes are large: 20 bytes of an address, 40 of all."""
+    for name, value in {"SMALL": 5, "MOST_BYTES_OF_ONE": 20, "MOST_BYTES": 40}.items():
+        monkeypatch.setattr(front, name, value)
 
+
+async def beside(
+    hoarders: list[tuple[str, list[bytes]]], newcomer: tuple[str, list[bytes]]
+) -> list[str]:
+    """What becomes of bodies that stop midway, and of one that comes whole after them."""
+    bodies = Bodies(LARGEST)
+    slow = [
+        asyncio.create_task(fate(bodies, who, Exchange(parts, stops=True)))
+        for who, parts in hoarders
+    ]
+    await asyncio.sleep(0)
+    after = await fate(bodies, newcomer[0], Exchange(newcomer[1]))
+    return [*[await one for one in slow], after]
+
+
+def test_address_that_hoards_bytes_is_refused_and_nobody_else(small_pot, monkeypatch) -> None:
+    monkeypatch.setattr(front, "PATIENCE", 0.05)
+    mine = [("192.0.2.1", [b"ten bytes."])] * 4
+    assert asyncio.run(beside(mine, ("192.0.2.2", [b"ten bytes."]))) == [
+        *["408", "408", "503", "503"],
+        "whole",
+    ]
+
+
+def test_full_pot_loses_the_oldest_of_who_holds_most(small_pot, monkeypatch) -> None:
+    monkeypatch.setattr(front, "PATIENCE", 0.05)
+    few = ("192.0.2.3", [b"six by"])
+    most = [("192.0.2.1", [b"ten bytes."])] * 2
+    others = [("192.0.2.2", [b"nine byte"])]
+    ends = asyncio.run(beside([few, *most, *others], ("192.0.2.4", [b"ten bytes."])))
+    assert ends == ["408", "503", "408", "408", "whole"]
+
+
+def test_small_body_finds_room_in_a_full_pot(small_pot, monkeypatch) -> None:
+    monkeypatch.setattr(front, "PATIENCE", 0.05)
+    full = [(f"192.0.2.{n}", [b"ten bytes."] * 2) for n in (1, 2)]
+    assert asyncio.run(beside(full, ("192.0.2.1", [b"small"]))) == ["408", "408", "whole"]
+
+
+def test_full_places_lose_the_oldest_of_who_holds_most(monkeypatch) -> None:
+    monkeypatch.setattr(front, "PATIENCE", 0.05)
+    monkeypatch.setattr(front, "MOST", 3)
+    held = [("192.0.2.3", [b"a"]), ("192.0.2.1", [b"a"]), ("192.0.2.1", [b"a"])]
+    assert asyncio.run(beside(held, ("192.0.2.2", [b"a"]))) == ["408", "503", "408", "whole"]
+
+
+def test_bytes_count_until_they_are_answered(small_pot) -> None:
     async def two() -> tuple[str, str]:
         bodies = Bodies(LARGEST)
-        async with bodies.read(Exchange([b"ten bytes."]), "192.0.2.1"):
-            during = await fate(bodies, "192.0.2.2", Exchange([b"ten bytes."]))
-        return during, await fate(bodies, "192.0.2.2", Exchange([b"ten bytes."]))
+        async with bodies.read(Exchange([b"eleven byte"]), "192.0.2.1"):
+            during = await fate(bodies, "192.0.2.1", Exchange([b"ten bytes."]))
+        return during, await fate(bodies, "192.0.2.1", Exchange([b"ten bytes."]))
 
     assert asyncio.run(two()) == ("503", "whole")
+
+
+class Watched(Exchange):
+    """A client whose parts come one at a time."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in super().__aiter__():
+            yield part
+            await asyncio.sleep(0)
+
+
+@given(FATES)
+def test_no_more_is_held_than_may_be(sent_by) -> None:
+    """By an address and by all, each part that came last aside."""
+    seen: list[tuple[int, int, int]] = []
+
+    async def all_of_them() -> None:
+        bodies = Bodies(LARGEST)
+        clients = [
+            asyncio.create_task(fate(bodies, who, Watched(parts, stops)))
+            for who, parts, stops in sent_by
+        ]
+        while not all(one.done() for one in clients):
+            await asyncio.sleep(0)
+            held = Counter[str]()
+            for one in bodies._here:
+                held[one.address] += one.large
+            places = Counter(one.address for one in bodies._here)
+            seen.append((held.total(), max(held.values(), default=0), places.total()))
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in BOUNDS.items():
+            patch.setattr(front, name, value)
+        asyncio.run(all_of_them())
+    most = (BOUNDS["MOST_BYTES"], BOUNDS["MOST_BYTES_OF_ONE"], BOUNDS["MOST"])
+    assert [one for one in seen if any(a > b for a, b in zip(one, most, strict=True))] == []
 
 
 def test_answer_that_is_made_as_it_leaves_is_sent_in_parts(app) -> None:
@@ -271,9 +370,43 @@ def test_stream_that_was_given_up_is_closed(monkeypatch) -> None:
     assert closed.is_set()
 
 
-def test_fault_in_the_application_is_a_bare_500(app) -> None:
-    (one,) = sent(app, (scope("GET", "/fault"), Exchange()))
-    assert one.answers == [(500, {}, b"")]
+def test_fault_in_the_application_is_our_own_500_and_logged_by_its_class(app) -> None:
+    with capture_logs() as logged:
+        (one,) = sent(app, (scope("GET", "/fault"), Exchange()))
+    ((status, headers, body),) = one.answers
+    assert (status, headers["X-Content-Type-Options"]) == (500, "nosniff")
+    assert body == b"Something went wrong here. What it was is in the log.\n"
+    assert [line.get("error") for line in logged] == ["LookupError", None]
+
+
+def test_fault_in_the_front_is_our_own_500_without_the_text_of_the_client(app, monkeypatch) -> None:
+    def fails(_scope: Any) -> dict[str, Any]:
+        raise ValueError("what the client sent")
+
+    monkeypatch.setattr(front, "environ_of", fails)
+    with capture_logs() as logged:
+        (one,) = sent(app, (scope("GET", "/page"), Exchange()))
+    assert statuses([one]) == [500]
+    assert "what the client sent" not in str((logged, one.answers))
+
+
+def test_answer_that_breaks_off_is_cut_and_logged_by_its_class(monkeypatch) -> None:
+    cut: list[tuple[str, str]] = []
+    monkeypatch.setattr(front, "break_off", lambda *client: cut.append(client))
+
+    def parts() -> Iterable[bytes]:
+        yield b"one"
+        raise LookupError("what a person wrote")
+
+    def breaking(_environ: Any, start: Callable[..., Any]) -> Iterable[bytes]:
+        start("200 OK", [])
+        return parts()
+
+    one = Exchange()
+    with capture_logs() as logged:
+        asyncio.run(Front(breaking, 1, LARGEST)(scope("GET"), one))
+    assert (statuses([one]), one.streamed, cut) == ([200], [b"one"], [("192.0.2.1", "40000")])
+    assert [(line["event"], line["error"]) for line in logged] == [("fault", "LookupError")]
 
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
@@ -282,6 +415,46 @@ def test_head_has_the_length_of_what_get_would_give(app, method) -> None:
     ((status, headers, body),) = one.answers
     assert (status, headers["Content-Length"]) == (200, "6")
     assert body == {"HEAD": b"", "GET": b"a page"}[method]
+
+
+UNDERSCORED = ["X_Forwarded_For", "X_Forwarded_Proto", "Content_Length", "Transfer_Encoding"]
+
+
+@pytest.mark.parametrize("name", [*UNDERSCORED, "X-Forwarded_For", "X.Tag", "", "X Tag", "Ä"])
+def test_header_whose_name_an_environ_confuses_is_left_out(name) -> None:
+    plain = environ_of(scope("GET"))
+    assert set(environ_of(head("GET", (name, "abc")))) == set(plain)
+
+
+def test_underscored_forwarded_address_is_not_believed() -> None:
+    made = environ_of(
+        head("GET", ("X_Forwarded_For", "203.0.113.1"), ("X-Forwarded-For", "192.0.2.9"))
+    )
+    assert made["HTTP_X_FORWARDED_FOR"] == "192.0.2.9"
+
+
+def test_header_that_came_twice_is_joined_in_order() -> None:
+    made = environ_of(
+        head("GET", ("X-Forwarded-For", "203.0.113.1"), ("x-forwarded-for", "192.0.2.9"))
+    )
+    assert made["HTTP_X_FORWARDED_FOR"] == "203.0.113.1,192.0.2.9"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Host", "localhost"), ("Host", "localhost")],
+        [("Content-Length", "1"), ("content-length", "1")],
+        [("Content-Length", "abc")],
+        [("Content-Length", "1_0")],
+        [("Content-Length", "-1")],
+        [("Content-Length", "9" * 5000)],
+    ],
+)
+def test_head_that_says_two_things_is_refused(app, headers) -> None:
+    (one,) = sent(app, (head("GET", *headers), Exchange()))
+    ((status, headers_, _body),) = one.answers
+    assert (status, headers_["Connection"]) == (400, "close")
 
 
 def test_environ_says_what_pep_3333_asks_for() -> None:

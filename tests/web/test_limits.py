@@ -1,15 +1,15 @@
 """Throttling, on a small application: counters that workers share, windows, addresses."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import BoundedSemaphore, Semaphore
 from threading import Event as ThreadEvent
+from threading import Semaphore
 
 import pytest
 import time_machine
@@ -185,7 +185,7 @@ def test_guesses_from_an_address_that_was_refused_leave_no_rows(knock, tmp_path,
 def test_tries_under_way_that_ended_leave_no_rows(limited, tmp_path, clock) -> None:
     with limited.test_request_context(environ_base={"REMOTE_ADDR": HERE}):
         with limits.trying(THROTTLE, "alice"):
-            assert len(rows(tmp_path)) == 5
+            assert len(rows(tmp_path)) == 4
         assert len(rows(tmp_path)) == 3
 
 
@@ -273,10 +273,65 @@ def test_tries_in_one_process_leave_room_for_pages(limited, clock) -> None:
     assert sorted(ends) == ["ran"] * limits.AT_ONCE_HERE + ["refused for 1 s"] * 21
 
 
-def test_address_takes_no_more_than_its_share_of_all_processes(limited, monkeypatch, clock) -> None:
-    monkeypatch.setattr(limits, "_here", BoundedSemaphore(24))
-    ends = at_once(limited, [(f"guess {n}", HERE) for n in range(24)])
-    assert sorted(ends) == ["ran"] * limits.AT_ONCE_FROM_ADDRESS + ["refused for 1 s"] * 20
+def test_address_leaves_a_place_of_each_process_to_others(limited, clock) -> None:
+    tries = [(f"guess {n}", HERE) for n in range(24)]
+    with holding(limited, tries) as ends:
+        assert sorted(ends) == ["ran"] * limits.AT_ONCE_FROM_ADDRESS + ["refused for 1 s"] * 22
+        assert at_once(limited, [("alice", ELSEWHERE)]) == ["ran"]
+
+
+def test_account_has_no_more_tries_under_way_after_a_while(limited, clock) -> None:
+    """A try that began when another was halfway counts for as long as that one did."""
+    with limited.test_request_context(environ_base={"REMOTE_ADDR": HERE}), ExitStack() as stack:
+        stack.enter_context(limits._under_way(THROTTLE, "alice"))
+        clock.shift(timedelta(seconds=limits.LONGEST_TRY - 1))
+        stack.enter_context(limits._under_way(THROTTLE, "alice"))
+        clock.shift(timedelta(seconds=2))
+        third = stack.enter_context(ExitStack())
+        third.enter_context(limits._under_way(THROTTLE, "alice"))
+        with pytest.raises(limits.Busy), limits._under_way(THROTTLE, "alice"):
+            pass
+
+
+def test_try_that_ended_late_gives_back_nobody_elses_place(limited, tmp_path, clock) -> None:
+    storage = SharedStorage(lambda: tmp_path)
+    late = storage.take("place", 10)
+    assert late is not None
+    clock.shift(timedelta(seconds=11))
+    assert storage.take("place", 10) is not None
+    storage.give_back("place", late)
+    assert storage.take("place", 10) is None
+
+
+def test_try_that_could_not_be_counted_takes_nothing_from_others(
+    limited, monkeypatch, clock
+) -> None:
+    with (
+        limited.test_request_context(environ_base={"REMOTE_ADDR": HERE}),
+        limits._under_way(THROTTLE, "alice"),
+        limits._under_way(THROTTLE, "alice"),
+    ):
+        with monkeypatch.context() as broken:
+            broken.setattr(SharedStorage, "_write", unwritten)
+            with pytest.raises(sqlite3.OperationalError), limits._under_way(THROTTLE, "alice"):
+                pass
+        with pytest.raises(limits.Busy), limits._under_way(THROTTLE, "alice"):
+            pass
+
+
+def unwritten(*_args: object) -> None:
+    raise sqlite3.OperationalError("database is locked")
+
+
+def test_full_file_forgets_no_try_that_is_under_way(
+    limited, knock, tmp_path, clock, monkeypatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_PAGES", 8)
+    storage = SharedStorage(lambda: tmp_path)
+    storage.take("place", 1000)
+    for n in range(300):
+        knock(account=f"guess {n}", address=f"198.51.{n // 200}.{n % 200}")
+    assert storage.take("place", 1000) is None
 
 
 def test_two_people_at_the_same_moment_are_both_let_in(limited, clock) -> None:
@@ -291,25 +346,37 @@ def test_places_are_given_back(limited, clock) -> None:
 
 def at_once(app: Flask, tries: list[tuple[str, str]]) -> list[str]:
     """What becomes of tries that are all under way before the first of them ends."""
+    with holding(app, tries) as ends:
+        return ends
+
+
+@contextmanager
+def holding(app: Flask, tries: list[tuple[str, str]]) -> Iterator[list[str]]:
+    """What becomes of them, while those that run go on."""
+    ends: list[str] = []
     begun, go = Semaphore(0), ThreadEvent()
 
-    def one(account: str, address: str) -> str:
+    def one(account: str, address: str) -> None:
         with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
             try:
                 with limits.trying(THROTTLE, account):
+                    ends.append("ran")
                     begun.release()
                     go.wait()
-                    return "ran"
             except TooManyRequests as refusal:
+                ends.append(f"refused for {refusal.retry_after} s")
                 begun.release()
-                return f"refused for {refusal.retry_after} s"
 
     with ThreadPoolExecutor(len(tries)) as pool:
-        ends = [pool.submit(one, *each) for each in tries]
-        for _ in tries:
-            begun.acquire()
-        go.set()
-        return [end.result() for end in ends]
+        under_way = [pool.submit(one, *each) for each in tries]
+        try:
+            for _ in tries:
+                begun.acquire()
+            yield ends
+        finally:
+            go.set()
+        for each in under_way:
+            each.result()
 
 
 def test_work_within_a_place_takes_no_second_one(limited, clock) -> None:
@@ -318,5 +385,5 @@ def test_work_within_a_place_takes_no_second_one(limited, clock) -> None:
         limits.stretching(),
         limits.trying(THROTTLE, "alice"),
     ):
-        assert limits._here._value == limits.AT_ONCE_HERE - 1
-    assert limits._here._value == limits.AT_ONCE_HERE
+        assert limits._places.taken == {HERE: 1}
+    assert limits._places.taken == {}

@@ -70,12 +70,16 @@ def invitation(token: str) -> Response:
 @bp.post("/invitation/<token>")
 @anyone("the token is the permission")
 @transactions.by_hand
-@limits.in_turn
 def join(token: str) -> Response:
     limits.spend(limits.INVITATION, token)
     link = _open(token)
     if link.joined:
         return _home()
+    with limits.stretching():
+        return _join(link)
+
+
+def _join(link: OpenLink) -> Response:
     form = _join_form(link)
     email = form.email.data if isinstance(form, FirstJoinForm) else link.email
     if not fit(form, [email or "", form.name.data or ""]):

@@ -14,6 +14,7 @@ from supervision import clock
 from supervision.blueprints.people.parts import bp, fit, go_in
 from supervision.models.people import LinkPurpose
 from supervision.services import people, sign_ins
+from supervision.services.people import OpenLink
 from supervision.web import forms, limits, passphrases, transactions, unlocking
 from supervision.web.auth import anyone
 from supervision.web.forms import Form
@@ -59,10 +60,15 @@ def reset_form(token: str) -> Response:
 @bp.post("/reset/<token>")
 @anyone("the token is the permission")
 @transactions.by_hand
-@limits.in_turn
 def reset(token: str) -> Response:
+    limits.spend(limits.RESET_LINK)
     link = people.open_link(settings().secret_key, LinkPurpose.RESET, token, clock.now())
-    limits.spend(limits.RESET, link.email)
+    with limits.stretching():
+        limits.spend(limits.RESET, link.email)
+        return _reset(link)
+
+
+def _reset(link: OpenLink) -> Response:
     form = ResetForm()
     if not fit(form, [link.email, link.name]):
         return page("people/reset.html", 422, form=form)

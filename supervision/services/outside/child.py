@@ -4,7 +4,6 @@ One question comes on standard input, one answer goes to standard output, both a
 all other words of a calendar end with this process.
 """
 
-import ctypes
 import json
 import os
 import resource
@@ -16,11 +15,11 @@ from typing import Any
 from supervision.domain.intervals import Interval
 from supervision.domain.outside import Unreadable, read_busy
 from supervision.services.outside.fetching import Known, fetch
+from supervision.services.processes import keep_memory_private
 
 MEMORY = 320 * 1024 * 1024
 OUTPUT = 4 * 1024 * 1024
 POLITELY = 10
-PR_SET_DUMPABLE = 4
 
 
 def main() -> None:
@@ -36,10 +35,8 @@ def bound(seconds: int) -> None:
     _limit(resource.RLIMIT_CPU, -(-seconds // 2))
     _limit(resource.RLIMIT_AS, MEMORY)
     _limit(resource.RLIMIT_FSIZE, OUTPUT)
-    _limit(resource.RLIMIT_CORE, 0)
     os.nice(POLITELY)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)
+    keep_memory_private()
 
 
 def _limit(kind: int, most: int) -> None:
