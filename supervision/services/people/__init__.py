@@ -35,6 +35,7 @@ from supervision.services.people.joining import (
 from supervision.services.people.links import (
     InvitedTo,
     OpenLink,
+    lessen_offers,
     make_link,
     open_link,
     token_to_pass_on,
@@ -85,6 +86,7 @@ __all__ = [
     "is_demo",
     "is_empty",
     "join",
+    "lessen_offers",
     "make_link",
     "normal_email",
     "open_link",
