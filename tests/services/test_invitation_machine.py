@@ -47,8 +47,8 @@ REFUSED = (Conflict, Gone, Invalid, NotAllowed, NotFound)
 
 makers = st.sampled_from(MAKERS)
 addresses = st.sampled_from(ADDRESSES)
-RANKS = list(Role)
-roles = st.sampled_from(RANKS)
+RANKS: list[str] = list(Role)
+roles = st.sampled_from(list(Role))
 which = st.integers(0, 5)
 LINKS = re.compile(r"https://s\.example/(invitation|reset|come-back)/([\w-]+)")
 
