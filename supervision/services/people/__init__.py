@@ -21,6 +21,7 @@ from supervision.services.people.accounts import (
     sign_out,
     sign_out_everywhere,
 )
+from supervision.services.people.allowance import check_may_invite
 from supervision.services.people.joining import (
     FIRST_ORGANISER,
     add_person,
@@ -73,6 +74,7 @@ __all__ = [
     "add_person",
     "answer_resets",
     "ask_reset",
+    "check_may_invite",
     "checked_email",
     "credential_for",
     "credential_of",
