@@ -37,8 +37,7 @@ def said(device: Device) -> str:
 @transactions.by_hand
 def lock(sign_in_id: UUID) -> Response:
     """By hand, so that an old page's button locks again instead of replaying its first answer."""
-    with transactions.write():
-        devices.lock_there(viewer(), clock.now(), sign_in_id)
+    transactions.in_one(lambda: devices.lock_there(viewer(), clock.now(), sign_in_id))
     unlocking.lock_there(sign_in_id)
     flash(_("Your notes are locked there."))
     return redirect(url_for("devices.index"), 303)
@@ -48,8 +47,7 @@ def lock(sign_in_id: UUID) -> Response:
 @signed_in
 @transactions.by_hand
 def sign_out(sign_in_id: UUID) -> Response:
-    with transactions.write():
-        devices.sign_out_there(viewer(), clock.now(), sign_in_id)
+    transactions.in_one(lambda: devices.sign_out_there(viewer(), clock.now(), sign_in_id))
     unlocking.lock_there(sign_in_id)
     flash(_("That device is signed out. It takes your passphrase to come in again."))
     return redirect(url_for("devices.index"), 303)

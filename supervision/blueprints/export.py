@@ -101,8 +101,7 @@ def _opens(form: ProofForm, opened: Opened) -> bool:
 def _archive(actor: Actor, opened: Opened, wrap: Wrap | None, ending: str) -> Response:
     at, keys, pepper = clock.now(), opened.keys, settings().pepper.encode()
     assert keys is not None
-    with transactions.write():
-        export.keep_export(actor, at, sealed=wrap is not None)
+    transactions.in_one(lambda: export.keep_export(actor, at, sealed=wrap is not None))
 
     def make() -> Iterator[bytes]:
         parts = zipped(export.files(actor, keys, pepper), at)

@@ -45,8 +45,7 @@ def close() -> Response:
     if not _is_meant(form) or prove(actor, form, form.present) is None:
         return _page(422, form)
     try:
-        with transactions.write():
-            leaving.close_account(actor, clock.now(), base_url(), pepper())
+        transactions.in_one(lambda: leaving.close_account(actor, clock.now(), base_url(), pepper()))
     except Conflict as error:
         form.refuse(error)
         return _page(422, form)

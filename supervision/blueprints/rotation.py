@@ -46,8 +46,7 @@ def begin() -> Response:
         turned = rotation.prepare(actor, opened.keys, settings().pepper.encode())
         fresh = Opened(actor.id, turned.keys)
         changed = sign_ins.change(fresh, form.present.data, settings())
-        with transactions.write():
-            rotation.begin(actor, clock.now(), turned, changed)
+        transactions.in_one(lambda: rotation.begin(actor, clock.now(), turned, changed))
     except Conflict as error:
         form.refuse(error)
         return _page(422, form)
@@ -63,8 +62,7 @@ def begin() -> Response:
 def go_on() -> Response:
     """One batch a request: the page sends the next by itself, or its button does."""
     actor, keys = viewer(), unlocking.keys()
-    with transactions.write():
-        found = rotation.go_on(actor, clock.now(), keys)
+    found = transactions.in_one(lambda: rotation.go_on(actor, clock.now(), keys))
     return _over(actor, keys) if found.over else redirect(url_for("rotation.index"), 303)
 
 

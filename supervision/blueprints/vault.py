@@ -14,7 +14,8 @@ from supervision.permissions import Actor
 from supervision.services import sign_ins
 from supervision.services import unlocking as unlocks
 from supervision.services import vault as vaults
-from supervision.services.sign_ins import Opened
+from supervision.services.sign_ins import Changed, Opened
+from supervision.services.vault import ByCode
 from supervision.web import forms, limits, transactions, unlocking, witnessing
 from supervision.web.auth import safe_next, signed_in, viewer
 from supervision.web.forms import Form, trimmed
@@ -90,8 +91,7 @@ def open_vault() -> Response:
     with limits.trying(limits.UNLOCK, str(actor.id)):
         opened = sign_ins.check(actor.email, form.passphrase.data, settings())
     if opened is None or opened.keys is None:
-        with transactions.write():
-            vaults.refuse_unlock(actor, clock.now())
+        transactions.in_one(lambda: vaults.refuse_unlock(actor, clock.now()))
         words = N_("This does not open your notes.")
         if opened is not None and opened.former:
             tell_of_former_way(opened)
@@ -109,17 +109,20 @@ def open_vault() -> Response:
 
 def _keep_unlock(actor: Actor, opened: Opened, passphrase: str, doubt: Doubt | None) -> None:
     """Note the unlock; stretch the passphrase anew if that was cheaper than it is today."""
-    assert opened.keys is not None
-    dearer = None
+    keys, dearer = opened.keys, None
+    assert keys is not None
     if vaults.is_cheap(actor.id, sign_ins.policy(settings())):
         dearer = sign_ins.change(opened, passphrase, settings())
-    with transactions.write():
+
+    def keep() -> None:
         vaults.keep_unlock(actor, clock.now())
         if doubt is not None:
             unlocks.accept_older(actor, clock.now())
-        unlocking.settle(actor, opened.keys)
+        unlocking.settle(actor, keys)
         if dearer is not None and dearer.slot is not None:
-            vaults.keep_dearer(actor, opened.keys, dearer.credential, dearer.slot, clock.now())
+            vaults.keep_dearer(actor, keys, dearer.credential, dearer.slot, clock.now())
+
+    transactions.in_one(keep)
 
 
 def _let_in(actor: Actor, keys: Keys, target: str, *, accepted: bool = False) -> Response:
@@ -140,8 +143,7 @@ def _unlock_page(status: int, form: UnlockForm, doubt: Doubt | None = None) -> R
 @transactions.by_hand
 def lock() -> Response:
     """By hand, so that an old page's button locks again instead of replaying its first answer."""
-    with transactions.write():
-        vaults.keep_lock(viewer(), clock.now())
+    transactions.in_one(lambda: vaults.keep_lock(viewer(), clock.now()))
     target = url_for("vault.unlock", locked="yes")
     response: Response = redirect(target, 303)
     if request.headers.get("HX-Request"):
@@ -177,8 +179,7 @@ def make_code() -> Response:
         form = PresentForm()
         if prove(actor, form, form.passphrase) is None:
             return _code_page(422, form)
-    with transactions.write():
-        code = vaults.new_code(actor, clock.now(), keys)
+    code = transactions.in_one(lambda: vaults.new_code(actor, clock.now(), keys))
     return show_page("vault/code.html", 200, code=code)
 
 
@@ -237,12 +238,7 @@ def recover() -> Response:
         if doubt is not None and not form.accept.data:
             return _recover_page(422, form, doubt)
         changed = sign_ins.change(Opened(actor.id, used.keys), form.passphrase.data, settings())
-        assert changed.slot is not None
-        with transactions.write():
-            vaults.keep_recovery(actor, clock.now(), used, changed.credential, changed.slot)
-            if doubt is not None:
-                unlocks.accept_older(actor, clock.now())
-            unlocking.settle(actor, used.keys)
+        transactions.in_one(lambda: _keep_recovery(actor, used, changed, doubt))
     except (Invalid, Conflict) as error:
         if isinstance(error, vaults.FormerWay):
             tell_of_former_way(Opened(actor.id, None))
@@ -253,6 +249,14 @@ def recover() -> Response:
     flash(_("Your notes are open again. That code is spent, so please make a new one now."))
     target = url_for("vault.recovery_code")
     return _let_in(actor, used.keys, target, accepted=doubt is not None)
+
+
+def _keep_recovery(actor: Actor, used: ByCode, changed: Changed, doubt: Doubt | None) -> None:
+    assert changed.slot is not None
+    vaults.keep_recovery(actor, clock.now(), used, changed.credential, changed.slot)
+    if doubt is not None:
+        unlocks.accept_older(actor, clock.now())
+    unlocking.settle(actor, used.keys)
 
 
 def _recover_page(status: int, form: RecoverForm, doubt: Doubt | None = None) -> Response:
@@ -279,9 +283,12 @@ def begin_again() -> Response:
     if prove(actor, form, form.passphrase) is None:
         return show_page("vault/begin_again.html", 422, form=form)
     made = sign_ins.prepare(actor.id, form.passphrase.data, settings())
-    with transactions.write():
+
+    def keep() -> None:
         vaults.begin_again(actor, clock.now())
         sign_ins.keep(made, clock.now())
+
+    transactions.in_one(keep)
     unlocking.lock_everywhere(actor.id)
     flash(_("You have a new, empty vault. Please make its recovery code now."))
     return _let_in(actor, made.new_vault.keys, url_for("vault.recovery_code"))

@@ -18,6 +18,12 @@ class Role(StrEnum):
     MEMBER = "member"
 
 
+def mightier(role: str) -> frozenset[Role]:
+    """The roles above one: they stand in their order, the mightiest first."""
+    everyone = list(Role)
+    return frozenset(everyone[: everyone.index(Role(role))])
+
+
 class PersonState(StrEnum):
     """INVITED: an address only, nobody has signed in with it yet.
 

@@ -57,5 +57,4 @@ def prove(actor: Actor, form: Form, field: Field) -> Opened | None:
 
 def tell_of_former_way(opened: Opened) -> None:
     """A passphrase was right and its slot is one that its owner had replaced: they learn of it."""
-    with transactions.write():
-        unlocking.refuse_former_way(opened.person_id, clock.now())
+    transactions.in_one(lambda: unlocking.refuse_former_way(opened.person_id, clock.now()))

@@ -22,7 +22,6 @@ RETRIED = frozenset({"40001", "40P01", "23P01", "55P03"})
 
 T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])
-write = writing
 
 
 def by_hand(view: View) -> View:
@@ -34,13 +33,25 @@ def by_hand(view: View) -> View:
 def in_one(act: Callable[[], T]) -> T:
     """What `act` answers in a writing transaction of its own, for a view that writes by hand.
 
-    Run again, ATTEMPTS times at most, when the database was busy: all slow work belongs before it.
+    Run again, ATTEMPTS times at most, when the database was busy: all slow work belongs before it,
+    and `act` changes nothing outside of the database but what is to be said.
     """
+    said = list(session.get("_flashes", ()))
+
+    def once() -> T:
+        _say_only(said)
+        with writing():
+            return act()
+
+    return _again(once)
+
+
+def _again(act: Callable[[], T]) -> T:
+    """What `act` answers, run again while something is in its way that passes."""
     for left in reversed(range(ATTEMPTS)):
         try:
-            with write():
-                return act()
-        except DBAPIError as error:
+            return act()
+        except Exception as error:
             if left == 0 or not _passes(error):
                 raise
     raise AssertionError("the loop returns or raises")
@@ -68,7 +79,8 @@ class App(Flask):
         key taken when it is done, or finds something else in its way, and is undone.
         """
         said = list(session.get("_flashes", ()))
-        for left in reversed(range(ATTEMPTS)):
+
+        def once() -> Response:
             begin_write()
             failure: Exception | None = None
             response: Response | None = None
@@ -78,7 +90,7 @@ class App(Flask):
                     _remember(response)
                     db.session.commit()
                     return response
-            except Exception as error:  # noqa: BLE001 - raised again below, unless it passes
+            except Exception as error:  # noqa: BLE001 - raised again below, unless it was replayed
                 response, failure = None, error
             db.session.rollback()
             before = _replayed()
@@ -87,16 +99,18 @@ class App(Flask):
             _say_only(said)
             if before is not None:
                 return before
-            if failure is not None and (left == 0 or not _passes(failure)):
-                raise failure
-        raise AssertionError("the loop returns or raises")
+            assert failure is not None
+            raise failure
+
+        return _again(once)
 
 
 def _say_only(said: list[Any]) -> None:
     """Take back what a run that was undone wanted to say."""
-    session["_flashes"] = said
-    if not said:
-        del session["_flashes"]
+    if said:
+        session["_flashes"] = said
+    else:
+        session.pop("_flashes", None)
 
 
 def _passes(error: Exception) -> bool:

@@ -3,6 +3,7 @@
 import resource
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from supervision.db import db
+from supervision.db import db, writing
 from supervision.domain.importing.events import Found
 from supervision.domain.importing.tables import Table, read_table
 from supervision.domain.outside import Unreadable
@@ -19,10 +20,10 @@ from supervision.models.audit import AuditEntry
 from supervision.models.people import Person, Role
 from supervision.models.rosters import Kind, Membership, Roster
 from supervision.models.sessions import Claim, Session
-from supervision.services import claims, importing, integrity, meetings, rosters, sessions
+from supervision.services import claims, importing, integrity, meetings, people, rosters, sessions
 from supervision.services.importing import child
 from supervision.services.importing import sessions as session_imports
-from supervision.services.rosters import allowance
+from supervision.services.people import allowance
 from supervision.services.sessions import Wish
 from tests import factories
 from tests.factories import House
@@ -183,6 +184,42 @@ def test_people_invited_a_day_are_bounded_by_files_and_by_hand_together(
         rosters.invite_member(house.alice, AT, house.group, "y@x.org", "supervisee", URL)
     tomorrow = AT + timedelta(days=1)
     rosters.invite_member(house.alice, tomorrow, house.group, "y@x.org", "supervisee", URL)
+
+
+def test_people_invited_to_the_house_count_among_those_of_a_day(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(allowance.MOST_A_DAY, Role.ORGANISER, 2)
+    dana = house.dana
+    roster = factories.roster(dana, kind="peer", title="Peers").id
+    for email in ("x@example.org", "x@example.org", "y@example.org"):
+        people.invite_person(dana, AT, email, Role.MEMBER, URL)
+    with pytest.raises(Conflict):
+        people.invite_person(dana, AT, "z@example.org", Role.MEMBER, URL)
+    with pytest.raises(Conflict):
+        rosters.invite_member(dana, AT, roster, "z@example.org", "peer", URL)
+    people.invite_person(dana, AT + timedelta(days=1), "z@example.org", Role.MEMBER, URL)
+
+
+def test_of_two_who_invite_at_once_the_second_counts_the_first(
+    house: House, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(allowance.MOST_A_DAY, Role.ORGANISER, 1)
+    db.session.commit()
+
+    def invite(email: str) -> None:
+        people.invite_person(house.dana, AT, email, Role.MEMBER, URL)
+
+    def second() -> None:
+        with app.app_context(), writing():
+            invite("y@example.org")
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing():
+            invite("x@example.org")
+            later = pool.submit(second)
+            wait([later], timeout=1)
+        assert isinstance(later.exception(), Conflict)
 
 
 def test_second_full_file_of_a_day_writes_nothing(house: House) -> None:

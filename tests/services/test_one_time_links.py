@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from supervision import clock
 from supervision.db import db, writing
 from supervision.domain.links import link_of, link_token
-from supervision.errors import Gone, NotAllowed, NotFound
+from supervision.errors import Gone, Invalid, NotAllowed, NotFound
 from supervision.models.mail import MailState, Outbox
 from supervision.models.people import Credential, Link, LinkPurpose, Person, ResetRequest, Role
 from supervision.permissions import Actor
@@ -107,6 +107,32 @@ def test_link_of_who_may_no_longer_give_its_role_makes_a_member(house: House, en
     assert (shown.role, links.opened(token, AT).role) == (Role.ORGANISER, Role.MEMBER)
     people.join(shown, AT, "Eve", "UTC")
     assert db.session.get_one(Person, shown.person_id).role == Role.MEMBER
+
+
+@pytest.mark.parametrize("end", ["made less", "closed"])
+def test_link_gives_no_role_again_when_its_maker_may_again(house: House, end: str) -> None:
+    otto = factories.person("otto", role=Role.ORGANISER)
+    token = links.token(people.invite_person(otto, AT, EVE, Role.ORGANISER, URL))
+    if end == "closed":
+        leaving.close_account(otto, AT, URL, pepper())
+        (back,) = links.mailed(otto.email, LinkPurpose.RETURN)
+        leaving.come_back(links.opened(back, AT, LinkPurpose.RETURN), AT)
+    else:
+        people.set_role(house.dana, AT, otto.id, Role.MEMBER)
+        people.set_role(house.dana, AT, otto.id, Role.ORGANISER)
+    db.session.flush()
+    assert links.opened(token, AT).role == Role.MEMBER
+
+
+def test_closed_organiser_comes_back_as_what_they_were_made_meanwhile(house: House) -> None:
+    otto = factories.person("otto", role=Role.SUPERVISOR)
+    leaving.close_account(otto, AT, URL, pepper())
+    with pytest.raises(Invalid):
+        people.set_role(house.dana, AT, otto.id, Role.ORGANISER)
+    people.set_role(house.dana, AT, otto.id, Role.MEMBER)
+    (back,) = links.mailed(otto.email, LinkPurpose.RETURN)
+    leaving.come_back(links.opened(back, AT, LinkPurpose.RETURN), AT)
+    assert db.session.get_one(Person, otto.id).role == Role.MEMBER
 
 
 def test_nobody_but_an_organiser_makes_a_link_above_member(house: House) -> None:

@@ -100,6 +100,7 @@ class Story:
     note_id: UUID
     share_id: UUID
     number: int = 1
+    reads: int = 0
 
     def save(self, text: str) -> None:
         """Bob goes on writing."""
@@ -125,7 +126,9 @@ class Story:
     def alice_reads(self) -> str | None:
         """None where it does not open, or where there is nothing for her."""
         try:
-            return read(self.place, self.place.alice, self.share_id)
+            self.reads += 1
+            at = AT + self.reads * timedelta(hours=1)
+            return read(self.place, self.place.alice, self.share_id, at)
         except NotFound:
             return None
 
@@ -368,6 +371,26 @@ def test_openings_that_were_altered_are_told(story, harm):
     harm(story)
     assert story.page() == (True, False)
     assert (story.settle(), story.page()) == (False, (True, False))
+
+
+@pytest.mark.parametrize("place", [1, 4, 7, 8])
+@pytest.mark.parametrize("seen", [0, 3, 6, 8])
+def test_openings_that_are_shown_or_new_are_followed_alone(story, monkeypatch, place, seen):
+    """Of eight the latest three are shown: an earlier one is looked at until an unlock saw it."""
+    monkeypatch.setattr("supervision.services.sharing.own.LOGGED", 3)
+    for number in range(1, 9):
+        story.alice_reads()
+        if number == seen:
+            story.settle()
+    assert story.page() == (True, True)
+    kept = keep(ShareOpening)
+    alter(ShareOpening, ShareOpening.place == place, number=5)
+    altered = story.page()
+    kept.put_back()
+    forget(ShareOpening, ShareOpening.place == place)
+    start = min(seen, 5)
+    last = place == 8 and seen < 8  # what remains: nothing knows of the last one yet
+    assert (altered, story.page()) == ((True, place <= start), (True, last or place < start))
 
 
 @pytest.mark.parametrize("harm", [_rewrite, _of_another, _from_within])

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -150,10 +151,12 @@ def test_view_by_hand_is_not_wrapped(alice: Client, put: Put) -> None:
         leave_a_line()
         db.session.flush()
         db.session.rollback()
-        with transactions.write():
-            seen.append("lock" in db.session.connection().info)
-            leave_a_line()
+        transactions.in_one(locked)
         return "refused", 422
+
+    def locked() -> None:
+        seen.append("lock" in db.session.connection().info)
+        leave_a_line()
 
     put(view)
     once = {"once": str(uuid4())}
@@ -223,9 +226,13 @@ def test_write_by_hand_runs_again_as_often_as_a_view(
     assert (alice.send(PATH).status_code, lines(), seen) == (*wanted, runs)
 
 
-def test_run_that_was_undone_leaves_no_message(alice: Client, put: Put) -> None:
+BY_HAND = [lambda view: view, lambda view: transactions.by_hand(lambda: transactions.in_one(view))]
+
+
+@pytest.mark.parametrize("how", BY_HAND)
+def test_run_that_was_undone_leaves_no_message(alice: Client, put: Put, how: Any) -> None:
     view, _runs = failing(2, busy)
-    put(view)
+    put(how(view))
     alice.send(PATH)
     with alice.session_transaction() as cookie:
         assert cookie["_flashes"] == [("message", "run 3")]
@@ -244,6 +251,12 @@ def test_view_does_not_run_again_for_what_will_not_pass(
     view, runs = failing(1, error)
     put(view)
     assert (alice.send(PATH).status_code, runs, lines()) == (500, [1], 0)
+
+
+def test_views_write_by_what_runs_again_alone() -> None:
+    views = Path(transactions.__file__).parents[1] / "blueprints"
+    texts = [one.read_text(encoding="utf-8") for one in views.rglob("*.py")]
+    assert [text for text in texts if "writing(" in text or "begin_write(" in text] == []
 
 
 # -- the same form again -------------------------------------------------------------------

@@ -22,7 +22,7 @@ from supervision.web.carried import carried, carry
 from supervision.web.fragments import page
 from supervision.web.request import long_text
 from supervision.web.settings import base_url
-from supervision.web.transactions import by_hand, write
+from supervision.web.transactions import by_hand, in_one
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,7 @@ def look(roster_id: UUID) -> Response:
 
 def _read(roster: Shown, body: bytes) -> dict[str, Any]:
     found = importing.read_calendar(viewer(), clock.now(), roster.id, body)
-    with write():
-        lines = importing.lines_of(viewer(), clock.now(), roster.id, found)
+    lines = in_one(lambda: importing.lines_of(viewer(), clock.now(), roster.id, found))
     return _shown(roster, lines, {line.id for line in lines})
 
 

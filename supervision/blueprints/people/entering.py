@@ -61,8 +61,7 @@ def enter() -> Response:
 
 
 def _refuse_sign_in() -> None:
-    with transactions.write():
-        sign_ins.refuse(clock.now())
+    transactions.in_one(lambda: sign_ins.refuse(clock.now()))
 
 
 @bp.post("/sign-out")
@@ -70,8 +69,7 @@ def _refuse_sign_in() -> None:
 @transactions.by_hand
 def sign_out() -> Response:
     """By hand, so that an old page's button is never answered by a replay."""
-    with transactions.write():
-        people.sign_out(viewer(), clock.now())
+    transactions.in_one(lambda: people.sign_out(viewer(), clock.now()))
     return _leave(_("You are signed out."))
 
 
@@ -79,8 +77,7 @@ def sign_out() -> Response:
 @signed_in
 @transactions.by_hand
 def sign_out_everywhere() -> Response:
-    with transactions.write():
-        people.sign_out_everywhere(viewer(), clock.now())
+    transactions.in_one(lambda: people.sign_out_everywhere(viewer(), clock.now()))
     unlocking.lock_everywhere(viewer().id)
     return _leave(_("You are signed out on every device."))
 

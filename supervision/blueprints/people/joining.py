@@ -16,6 +16,7 @@ from supervision.errors import Invalid, NotFound
 from supervision.models.people import LinkPurpose, Role
 from supervision.services import people, sign_ins
 from supervision.services.people import OpenLink
+from supervision.services.sign_ins import Made
 from supervision.web import forms, limits, passphrases, transactions
 from supervision.web.auth import anyone, viewer
 from supervision.web.fields import PassphraseField
@@ -85,16 +86,19 @@ def _join(link: OpenLink) -> Response:
     if not fit(form, [email or "", form.name.data or ""]):
         return _invitation_page(422, form, link)
     made = sign_ins.prepare(link.person_id, form.passphrase.data, settings())
-    zone = request.form.get("detected_zone", "")
+    own = email if isinstance(form, FirstJoinForm) else None
     try:
-        with transactions.write():
-            own = email if isinstance(form, FirstJoinForm) else None
-            people.join(link, clock.now(), form.name.data, zone, own)
-            sign_ins.keep(made, clock.now())
+        transactions.in_one(lambda: _keep(link, made, form.name.data, own))
     except Invalid as error:
         form.refuse(error)
         return _invitation_page(422, form, link)
     return go_in(made.opened, url_for("vault.recovery_code"))
+
+
+def _keep(link: OpenLink, made: Made, name: str, own_email: str | None) -> None:
+    at, zone = clock.now(), request.form.get("detected_zone", "")
+    people.join(link, at, name, zone, own_email)
+    sign_ins.keep(made, at)
 
 
 def _open(token: str) -> OpenLink:

@@ -16,7 +16,6 @@ from wtforms import RadioField
 
 from supervision import clock
 from supervision.blueprints.people.parts import bp
-from supervision.db import db
 from supervision.models.people import Role
 from supervision.services import people
 from supervision.web import forms
@@ -59,7 +58,6 @@ def invite() -> Response:
     if token is None:
         flash(_("%(email)s is invited. The link is on its way by mail.", email=form.email.data))
         return redirect(url_for("people.index"), 303)
-    db.session.flush()
     link, email = f"{base_url()}/invitation/{token}", form.email.data
     return _people_page(200, InviteForm(formdata=None), link=link, email=email)
 

@@ -15,6 +15,8 @@ from flask_login import login_user
 from werkzeug.wrappers import Response
 
 from supervision import clock
+from supervision.domain.vault import Keys
+from supervision.permissions import Actor
 from supervision.services import people
 from supervision.services import vault as vaults
 from supervision.services.sign_ins import Opened
@@ -33,13 +35,7 @@ def go_in(opened: Opened, target: str) -> Response:
     session.clear()
     keys = opened.keys
     doubt = witnessing.doubt(opened.person_id, keys) if keys is not None else None
-    with transactions.write():
-        at = clock.now()
-        sign_in_id = people.sign_in(opened.person_id, request.user_agent.string, at)
-        actor = people.actor_for(sign_in_id, at)
-        assert actor is not None
-        if keys is not None and doubt is None:
-            unlocking.settle(actor, keys)
+    actor = transactions.in_one(lambda: _keep_sign_in(opened, keys if doubt is None else None))
     login_user(Viewer(**vars(actor)))
     session.permanent = True
     if opened.former:
@@ -50,8 +46,19 @@ def go_in(opened: Opened, target: str) -> Response:
         return redirect(url_for("vault.unlock", next=target), 303)
     response = redirect(target, 303)
     if keys is not None:
-        unlocking.unlock(response, opened.person_id, sign_in_id, keys)
+        unlocking.unlock(response, opened.person_id, actor.sign_in_id, keys)
     return response
+
+
+def _keep_sign_in(opened: Opened, keys: Keys | None) -> Actor:
+    """A sign-in, and with `keys` what an unlock counts in."""
+    at = clock.now()
+    sign_in_id = people.sign_in(opened.person_id, request.user_agent.string, at)
+    actor = people.actor_for(sign_in_id, at)
+    assert actor is not None
+    if keys is not None:
+        unlocking.settle(actor, keys)
+    return actor
 
 
 def fit(form: Any, known: list[str]) -> bool:

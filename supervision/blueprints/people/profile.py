@@ -105,8 +105,7 @@ def change_passphrase() -> Response:
     if opened is None or not _is_another(actor.id, form):
         return _profile_page(422, _profile_form(formdata=None, obj=actor), form)
     changed = sign_ins.change(opened, form.passphrase.data, settings())
-    with transactions.write():
-        sign_ins.keep_change(actor, changed, clock.now())
+    transactions.in_one(lambda: sign_ins.keep_change(actor, changed, clock.now()))
     unlocking.lock_others(actor.id, actor.sign_in_id)
     flash(_("Your passphrase is changed. All other devices were signed out."))
     if opened.keys is None:

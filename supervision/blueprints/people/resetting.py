@@ -73,8 +73,7 @@ def _reset(link: OpenLink) -> Response:
     if not fit(form, [link.email, link.name]):
         return page("people/reset.html", 422, form=form)
     credential, opened = sign_ins.replace(link.person_id, form.passphrase.data, settings())
-    with transactions.write():
-        people.reset(link, clock.now(), credential)
+    transactions.in_one(lambda: people.reset(link, clock.now(), credential))
     unlocking.lock_everywhere(link.person_id)
     flash(_("Your account is open. Your notes stay closed until you give your recovery code."))
     return go_in(opened, url_for("home.index"))

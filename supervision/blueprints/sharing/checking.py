@@ -49,8 +49,10 @@ def check(person_id: UUID) -> Response:
     if prove(actor, form, form.passphrase) is None:
         return _words_page(422, keys, person_id, form)
     try:
-        with transactions.write():
-            sharing.keep_check(actor, clock.now(), keys, pepper(), person_id, form.name.data)
+        name = form.name.data
+        transactions.in_one(
+            lambda: sharing.keep_check(actor, clock.now(), keys, pepper(), person_id, name)
+        )
     except Conflict as error:
         form.refuse(error)
         return _words_page(409, keys, person_id, form)

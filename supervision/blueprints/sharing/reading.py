@@ -40,8 +40,9 @@ def read(share_id: UUID) -> Response:
         return to_unlock()
     form = CommentForm(formdata=None)
     form.key.data = new_key(viewer())
-    with transactions.write():  # nothing is shown whose line for the owner was not kept
-        found = sharing.open_share(viewer(), clock.now(), keys, pepper(), share_id)
+    found = transactions.in_one(  # nothing is shown whose line for the owner was not kept
+        lambda: sharing.open_share(viewer(), clock.now(), keys, pepper(), share_id)
+    )
     return page(
         "sharing/read.html",
         share=found,

@@ -172,15 +172,15 @@ def make_rosters(
 
     Those whose title exists are made only where `also` has their number. Everything is checked
     anew. Raises NotAllowed, Invalid, and Conflict when nothing is left to make or more are invited
-    than somebody may invite a day; whatever is raised
-    leaves nothing behind once the transaction is rolled back.
+    than somebody may invite a day; whatever is raised leaves nothing behind once the transaction is
+    rolled back.
     """
     plan = plan_rosters(actor, table)
     chosen = plan.new + [one for one in plan.present if one.number in also]
     if not chosen:
         raise Conflict(N_("There is no roster to make."))
     invited = sum(len(one.draft.people) for one in chosen)
-    rosters.check_may_invite(actor, at, invited)
+    people.check_may_invite(actor, at, invited)
     for one in chosen:
         _make(actor, at, one.draft, base_url)
     record(Act.IMPORT_ROSTERS, at, actor.id, None, rosters=len(chosen), people=invited)

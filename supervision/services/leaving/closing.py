@@ -147,6 +147,7 @@ def _turn_off(actor: Actor, at: datetime, pepper: bytes) -> None:
     db.session.execute(delete(OutsideCalendar).where(OutsideCalendar.person_id == actor.id))
     people.withdraw_resets(actor.id, at)
     people.withdraw_links(actor.id, at, LinkPurpose.INVITATION)
+    people.lessen_offers(actor.id)
 
 
 def _tell(actor: Actor, at: datetime, base_url: str) -> None:

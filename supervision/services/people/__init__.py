@@ -21,6 +21,7 @@ from supervision.services.people.accounts import (
     sign_out,
     sign_out_everywhere,
 )
+from supervision.services.people.allowance import check_may_invite
 from supervision.services.people.joining import (
     FIRST_ORGANISER,
     add_person,
@@ -35,6 +36,7 @@ from supervision.services.people.joining import (
 from supervision.services.people.links import (
     InvitedTo,
     OpenLink,
+    lessen_offers,
     make_link,
     open_link,
     token_to_pass_on,
@@ -72,6 +74,7 @@ __all__ = [
     "add_person",
     "answer_resets",
     "ask_reset",
+    "check_may_invite",
     "checked_email",
     "credential_for",
     "credential_of",
@@ -85,6 +88,7 @@ __all__ = [
     "is_demo",
     "is_empty",
     "join",
+    "lessen_offers",
     "make_link",
     "normal_email",
     "open_link",

@@ -24,6 +24,7 @@ from supervision.services.people.accounts import (
     checked_name,
     normal_email,
 )
+from supervision.services.people.allowance import check_may_invite
 from supervision.services.people.links import OpenLink, make_invitation, use_link
 
 # Stands for the first organiser until they say their own address.
@@ -75,12 +76,14 @@ def add_person(email: str, name: str, role: str, at: datetime) -> UUID:
 def invite_person(actor: Actor, at: datetime, email: str, role: str, base_url: str) -> UUID:
     """Invite somebody to the installation, or again, as what they join; returns the link.
 
-    Raises NotFound for who may not look after people, and Invalid.
+    Raises NotFound for who may not look after people, Invalid, and Conflict for more than somebody
+    may invite a day.
     """
     if not can_look_after(actor):
         raise NotFound
     if role not in set(Role):
         raise Invalid("role", N_("Choose a role from the list."))
+    check_may_invite(actor, at)
     return invitation_for(actor, at, _who_can_join(email, at), None, base_url, role)
 
 

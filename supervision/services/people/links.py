@@ -198,6 +198,18 @@ def withdraw_links(
     return bool(found.all())
 
 
+def lessen_offers(maker_id: UUID) -> None:
+    """Somebody is no organiser any more: what they have offered above member is offered no more,
+    also if they may offer it again later.
+    """
+    db.session.execute(
+        update(Link)
+        .where(Link.made_by_id == maker_id, Link.role != Role.MEMBER, *OPEN)
+        .values(role=Role.MEMBER)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def withdraw_resets(person_id: UUID, at: datetime) -> None:
     """A passphrase that was asked for before now is not to be set any more."""
     withdraw_links(person_id, at, LinkPurpose.RESET)

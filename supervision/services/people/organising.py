@@ -16,11 +16,12 @@ from supervision.models.people import (
     Person,
     PersonState,
     Role,
+    mightier,
 )
-from supervision.permissions import Actor, can_look_after
+from supervision.permissions import Actor, can_give_role, can_look_after
 from supervision.services import mail
 from supervision.services.audit import Act, record
-from supervision.services.people.links import OPEN, withdraw_links
+from supervision.services.people.links import OPEN, lessen_offers, withdraw_links
 
 NOW_YOU = {
     Role.MEMBER: N_(
@@ -100,30 +101,43 @@ def revoke_invitation(actor: Actor, at: datetime, person_id: UUID) -> None:
 def set_role(actor: Actor, at: datetime, person_id: UUID, role: str) -> None:
     """Change what a person may start. Raises Invalid when no organiser would be left.
 
-    Who is invited has no role yet: they are invited again, with another one (`invite_person`).
+    Who has closed their account can be made less, which they are when they come back. Who is
+    invited has no role yet: they are invited again, with another one (`invite_person`).
     """
     if not can_look_after(actor):
         raise NotFound
-    person = db.session.get(Person, person_id)
-    if person is None or person.state != PersonState.ACTIVE:
+    person = db.session.get(Person, person_id, populate_existing=True)
+    if person is None or person.state not in (PersonState.ACTIVE, PersonState.CLOSED):
         raise NotFound
-    if role not in set(Role):
-        raise Invalid("role", N_("Choose a role from the list."))
-    organisers = db.session.scalar(
-        select(func.count()).where(
-            Person.role == Role.ORGANISER, Person.state == PersonState.ACTIVE
-        )
-    )
-    if person.role == Role.ORGANISER and role != Role.ORGANISER and organisers == 1:
-        raise Invalid("role", N_("Somebody must remain organiser. Name another one first."))
+    _check_role(person, role)
     if person.role == role:
         return
     person.role = role
+    if not can_give_role(role, Role.ORGANISER):
+        lessen_offers(person.id)
     record(Act.PERSON_SET_ROLE, at, actor.id, person_id, role=role)
     if person.id != actor.id:
         subject, body = N_("What you may do here has changed"), NOW_YOU[Role(role)]
         event = f"role:{person_id}:{at:%Y%m%d%H%M%S%f}"
         mail.tell(person, event, subject, body, at, kind=MailKind.ACCOUNT, name=actor.name)
+
+
+def _check_role(person: Person, role: str) -> None:
+    """Raises Invalid for a role that this person cannot be given now."""
+    if role not in set(Role):
+        raise Invalid("role", N_("Choose a role from the list."))
+    if person.state == PersonState.CLOSED:
+        if role in mightier(person.role):
+            raise Invalid("role", N_("This account is closed. It can only be made less."))
+    elif person.role == Role.ORGANISER != role and _organisers() == 1:
+        raise Invalid("role", N_("Somebody must remain organiser. Name another one first."))
+
+
+def _organisers() -> int:
+    active = select(func.count()).where(
+        Person.role == Role.ORGANISER, Person.state == PersonState.ACTIVE
+    )
+    return db.session.scalar(active) or 0
 
 
 def is_demo() -> bool:

@@ -1,6 +1,5 @@
 """Rosters and their members: make, edit, end; invite, accept, decline, remove, leave."""
 
-from supervision.services.rosters.allowance import check_may_invite
 from supervision.services.rosters.making import (
     RosterForm,
     edit_roster,
@@ -32,7 +31,6 @@ __all__ = [
     "RosterPage",
     "RosterRow",
     "accept",
-    "check_may_invite",
     "decline",
     "edit_roster",
     "end_roster",

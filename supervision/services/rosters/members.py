@@ -32,7 +32,6 @@ from supervision.services.places import (
     run_roster,
 )
 from supervision.services.rosters import letters, offers
-from supervision.services.rosters.allowance import check_may_invite
 from supervision.services.rosters.seats import free_seats, take_seat
 
 
@@ -48,7 +47,7 @@ def invite_member(
     roster, _place = run_roster(actor, roster_id)
     if role not in roles_of(roster.kind):
         raise Invalid("role", N_("Choose a role from the list."))
-    check_may_invite(actor, at)
+    people.check_may_invite(actor, at)
     person = people.ensure_person(email, at)
     _hold_out(actor, at, roster_id, person.id, role)
     record(Act.MEMBER_INVITE, at, actor.id, roster_id, person=person.id)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from supervision.db import db, run, table
+from supervision.db import UTCDateTime, db, run, table
 from supervision.domain import vault
 from supervision.domain.vault import NO_HASH, Chain, Opening
 from supervision.models.people import Person
@@ -22,10 +22,20 @@ _LAST = (
     .order_by(ShareOpening.place.desc())
     .limit(1)
 )
+_AGAIN = (
+    select(ShareOpening.id)
+    .where(
+        ShareOpening.share_id == bindparam("share_id"),
+        ShareOpening.reader_id == bindparam("reader_id"),
+        ShareOpening.number == bindparam("number"),
+        ShareOpening.opened_at > bindparam("since", type_=UTCDateTime),
+    )
+    .limit(1)
+)
 _CHAIN = (
     select(_rows, Person.name)
     .join(Person, Person.id == _rows.c.reader_id)
-    .where(_rows.c.share_id == bindparam("share_id"))
+    .where(_rows.c.share_id == bindparam("share_id"), _rows.c.place >= bindparam("start"))
     .order_by(_rows.c.place)
 )
 _ENDS = (
@@ -40,32 +50,39 @@ _VOUCH = (
     .where(_rows.c.share_id == bindparam("share"), _rows.c.place == bindparam("its_place"))
     .values(mac=bindparam("fresh"))
 )
+ONE_LINE = timedelta(hours=1)
 _SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def note_opening(actor: Actor, at: datetime, pepper: bytes, share_id: UUID, number: int) -> None:
-    """Leave a line for the owner, chained to the last one. Two readers wait for each other."""
+    """Leave a line for the owner, chained to the last one; one for each reader, state and hour.
+
+    Two readers wait for each other.
+    """
     run(_HOLD, {"share_id": share_id})
-    last = run(_LAST, {"share_id": share_id}).one_or_none()
-    before = Chain(*last) if last is not None else Chain()
+    same = {"share_id": share_id, "reader_id": actor.id, "number": number}
+    if run(_AGAIN, same | {"since": at - ONE_LINE}).first() is not None:
+        return
+    before = _last(share_id)
     line = Opening(share_id, before.place + 1, actor.id, number, _micros(at))
-    run(
-        _INSERT,
-        {
-            "share_id": share_id,
-            "reader_id": actor.id,
-            "number": number,
-            "opened_at": at,
-            "place": line.place,
-            "mac": vault.chain_opening(pepper, line, before.mac),
-        },
-    )
+    mac = vault.chain_opening(pepper, line, before.mac)
+    run(_INSERT, same | {"opened_at": at, "place": line.place, "mac": mac})
     db.session.flush()
 
 
-def chain_of(share_id: UUID) -> Sequence[Any]:
-    """Every opening of a share with the reader's name, the first first."""
-    return run(_CHAIN, {"share_id": share_id}).all()
+def _last(share_id: UUID) -> Chain:
+    last = run(_LAST, {"share_id": share_id}).one_or_none()
+    return Chain(*last) if last is not None else Chain()
+
+
+def chain_of(share_id: UUID, start: int = 0) -> Sequence[Any]:
+    """The openings of a share from one place on, with the reader's name, the first first."""
+    return run(_CHAIN, {"share_id": share_id, "start": start}).all()
+
+
+def start_of(share_id: UUID, seen: Chain, most: int) -> int:
+    """The place before the latest openings and before those since what was `seen`."""
+    return max(0, min(seen.place, _last(share_id).place - most))
 
 
 def ends_of(actor: Actor) -> dict[UUID, int]:
@@ -73,16 +90,21 @@ def ends_of(actor: Actor) -> dict[UUID, int]:
     return dict(map(tuple, run(_ENDS, {"actor_id": actor.id})))
 
 
-def end_of(rows: Sequence[Any], pepper: bytes, seen: Chain) -> Chain | None:
-    """The last link; None unless the chain is whole and runs through what was `seen` before."""
-    macs = [NO_HASH, *(row.mac for row in rows)]
-    whole = all(
-        row.place == place and row.mac == vault.chain_opening(pepper, _line(row), macs[place - 1])
-        for place, row in enumerate(rows, 1)
+def end_of(rows: Sequence[Any], pepper: bytes, seen: Chain, start: int = 0) -> Chain | None:
+    """The last link; None unless the rows are whole and run through what was `seen`.
+
+    They are those from the place `start` on: that one stands as it is, and the next vouches for it.
+    """
+    links = {0: NO_HASH} | {row.place: row.mac for row in rows}
+    whole = start in links and all(
+        row.mac == vault.chain_opening(pepper, _line(row), links.get(row.place - 1, NO_HASH))
+        for row in rows
+        if row.place > start
     )
-    if not whole or len(rows) < seen.place or macs[seen.place] != seen.mac:
+    if not whole or links.get(seen.place) != seen.mac:
         return None
-    return Chain(len(rows), macs[-1])
+    last = max(links)
+    return Chain(last, links[last])
 
 
 def vouch_anew(share_id: UUID, pepper: bytes) -> Chain:

@@ -26,7 +26,7 @@ from supervision.services.sharing.contacts import (
     people_of,
 )
 from supervision.services.sharing.ledgers import given, is_left_so, own_ledger
-from supervision.services.sharing.openings import chain_of, end_of
+from supervision.services.sharing.openings import chain_of, end_of, start_of
 from supervision.services.sharing.rows import Pairs, own_pairs, own_passage, owned
 
 PAGE, LOGGED = 30, 100
@@ -45,8 +45,17 @@ _SHARES = (
     .where(Share.owner_id == bindparam("actor_id"), Note.deleted_at.is_(None))
     .order_by(Share.changed_at.desc(), Share.id)
 )
-_OF_NOTE = _SHARES.where(Share.note_id == bindparam("note_id")).limit(PAGE)
+_LINES = _SHARES.with_only_columns(
+    Share.id,
+    Share.note_id,
+    Share.kind,
+    Share.readers,
+    Share.changed_at,
+    _COMMENTS.label("comments"),
+)
+_OF_NOTE = _LINES.where(Share.note_id == bindparam("note_id")).limit(PAGE)
 _LIST = _SHARES.limit(PAGE + 1).offset(bindparam("skipped"))
+_LOCKED_LIST = _LINES.limit(PAGE + 1).offset(bindparam("skipped"))
 _NAMES = select(Person.id, Person.name).where(Person.id.in_(bindparam("ids", expanding=True)))
 _SEALED = select(ShareSeal.reader_id).where(ShareSeal.share_id == bindparam("share_id"))
 
@@ -124,7 +133,7 @@ def own_shares(actor: Actor, page: int = 1, keys: Keys | None = None) -> tuple[l
     With `keys` each line is compared with the ledger.
     """
     values = {"actor_id": actor.id, "skipped": (max(1, page) - 1) * PAGE}
-    rows = run(_LIST, values).all()
+    rows = run(_LIST if keys else _LOCKED_LIST, values).all()
     return _lines(rows[:PAGE], own_ledger(actor.id, keys) if keys else None), len(rows) > PAGE
 
 
@@ -155,10 +164,12 @@ def own_share(actor: Actor, keys: Keys, pepper: bytes, share_id: UUID) -> OwnSha
     """One share of the actor's with all that belongs to it. Raises NotFound, Conflict."""
     row = owned(actor, share_id)
     pairs = own_pairs(actor, keys)
-    ledger, chain = own_ledger(actor.id, keys), chain_of(share_id)
+    ledger = own_ledger(actor.id, keys)
     passage, sound = _passage(row, keys), _is_sound(row, pairs, ledger)
     entry = ledger.get(share_id)
     seen = entry.openings if entry else Chain()
+    start = start_of(share_id, seen, LOGGED)
+    chain = chain_of(share_id, start)
     openings = [OpeningRow(one.name, one.number, one.opened_at) for one in chain[-LOGGED:]]
     return OwnShare(
         row.id,
@@ -172,7 +183,7 @@ def own_share(actor: Actor, keys: Keys, pepper: bytes, share_id: UUID) -> OwnSha
         openings[::-1],
         comments_for_owner(actor, keys, pairs, row),
         sound,
-        end_of(chain, pepper, seen) is not None,
+        end_of(chain, pepper, seen, start) is not None,
     )
 
 

@@ -97,5 +97,6 @@ def _counted_in(share_id: UUID, entry: Entry, opened: dict[UUID, int], pepper: b
     """The entry with what was opened since; as it is where the chain of openings is broken."""
     if opened.get(share_id, 0) <= entry.openings.place:
         return entry
-    end = end_of(chain_of(share_id), pepper, entry.openings)
+    seen = entry.openings
+    end = end_of(chain_of(share_id, seen.place), pepper, seen, seen.place)
     return entry._replace(openings=end) if end is not None else entry
