@@ -40,7 +40,9 @@ def begin() -> Response:
         form.form_errors.append(_("Open your notes with your recovery code first."))
         return _page(422, form)
     if witnessing.doubt(actor.id, opened.keys) is not None:
-        form.form_errors.append(_("Unlock your notes first: something about them is to be told."))
+        form.form_errors.append(
+            _("Unlock your notes first: there is something you need to know first.")
+        )
         return _page(422, form)
     try:
         turned = rotation.prepare(actor, opened.keys, settings().pepper.encode())

@@ -84,6 +84,9 @@ def unlock(
     if stand is not None:
         witnessing.remember(response, person_id, keys, stand, accepted=accepted)
     witnessing.forget_taken(response, person_id)
+    witnessing.let_go()
+    if accepted:
+        flash(_(service.ACCEPTED))
     keys.moved, g.vault_keys = False, keys
 
 

@@ -28,7 +28,8 @@ bp = Blueprint("people", __name__)
 def go_in(opened: Opened, target: str) -> Response:
     """A fresh session for a fresh sign-in, and the vault open if the passphrase opens it.
 
-    A vault that is older than this browser remembers stays locked: unlocking it says what to do.
+    A vault that is older than this browser remembers stays locked: the page that unlocks it says
+    so at once, and what to do.
     """
     session.clear()
     keys = opened.keys
@@ -46,7 +47,7 @@ def go_in(opened: Opened, target: str) -> Response:
         tell_of_former_way(opened)
         flash(_(vaults.FORMER_WAY), "warning")
     if doubt is not None:
-        flash(_("Your notes stay locked for now: something about them is not as it should be."))
+        witnessing.hold(doubt)
         return redirect(url_for("vault.unlock", next=target), 303)
     response = redirect(target, 303)
     if keys is not None:

@@ -46,6 +46,7 @@ from supervision.services.people.links import (
 from supervision.services.people.organising import (
     PersonRow,
     is_demo,
+    organisers_beside,
     people,
     revoke_invitation,
     set_role,
@@ -88,6 +89,7 @@ __all__ = [
     "make_link",
     "normal_email",
     "open_link",
+    "organisers_beside",
     "people",
     "reset",
     "revoke_invitation",
