@@ -12,7 +12,7 @@ from flask import Flask
 from supervision import clock as clocks
 from supervision.blueprints.vault import RecoverForm
 from supervision.db import db
-from supervision.models.audit import AuditEntry
+from supervision.models.audit import AuditEntry, Installation
 from supervision.models.people import LinkPurpose, Person, SignIn
 from supervision.services import people, sign_ins
 from supervision.web import limits
@@ -331,6 +331,67 @@ def test_reset_answers_alike_and_opens_the_account(joined: Client, new_client: A
     assert client.get("/rosters").status_code == 200
     assert joined.get("/").status_code == 302
     assert new_client().get(path[0]).status_code == 410
+
+
+def reset_by_mail(client: Client) -> Any:
+    client.submit("/reset", {"email": "ann@example.org"})
+    (token,) = links.mailed("ann@example.org", LinkPurpose.RESET)
+    return client.submit(f"/reset/{token}", {"passphrase": OTHER, "again": OTHER})
+
+
+def test_after_a_reset_it_is_said_that_the_notes_are_closed(
+    joined: Client, new_client: Any
+) -> None:
+    """Once as the answer, and on home until they are open again."""
+    client = new_client()
+    reset_by_mail(client)
+    pages = [client.get("/").text for _ in range(2)]
+    flash = "Your new passphrase is set. Your notes stay closed until you enter your recovery code."
+    waits = '<a href="/vault/recover">Enter your recovery code</a>'
+    assert [(flash in page, waits in page) for page in pages] == [(True, True), (False, True)]
+    assert waits not in joined.get("/").text
+
+
+@pytest.mark.parametrize("email", ["carol@", "ann@example.org, eve@example.org", "änn@example.org"])
+def test_reset_for_what_is_no_address_is_refused_beside_its_field(
+    app: Flask, client: Client, email: str
+) -> None:
+    answer = client.submit("/reset", {"email": email})
+    assert (answer.status_code, 'id="email-error"' in answer.text) == (422, True)
+    assert f'value="{html.escape(email)}"' in answer.text
+
+
+def test_without_mail_no_page_promises_one(joined: Client, new_client: Any) -> None:
+    """Nothing is set up in tests, as on a server that somebody has just begun with."""
+    client, none = new_client(), "No mail is set up here"
+    asked = client.get("/reset").text
+    client.submit("/reset", {"email": "ann@example.org"})
+    told = client.get("/sign-in").text
+    assert [none in page for page in (asked, told)] == [True, True]
+    assert "on its way" not in told
+    dana = new_client()
+    dana.sign_in(factories.person("dana", role="organiser").id)
+    assert none in dana.get("/people/mail").text
+
+
+def test_demo_points_to_where_its_mails_are(app: Flask, client: Client) -> None:
+    db.session.add(Installation(id=1, demo=True, created_at=clocks.now()))
+    bob = factories.person("bob")
+    peers = factories.roster(bob, kind="peer")
+    client.sign_in(bob.id)
+    pages = [client.get(f"/rosters/{peers.id}").text, client.get("/reset").text]
+    assert [("/dev/mail" in page, "ask an organiser" in page) for page in pages] == [
+        (True, False)
+    ] * 2
+
+
+def test_page_of_too_many_tries_says_until_when_and_what_else(app: Flask, client: Client) -> None:
+    answers = [sign_in(client, "nobody@example.org") for _ in range(11)]
+    page = answers[-1].text
+    seconds = int(answers[-1].headers["Retry-After"])
+    assert f"Try again in about {-(-seconds // 60)} minutes." in page
+    assert "Until then even the right one is not tried." in page
+    assert '<a href="/reset">I forgot my passphrase</a>' in page
 
 
 def test_profile_refuses_an_unknown_zone_and_keeps_what_was_typed(joined: Client) -> None:

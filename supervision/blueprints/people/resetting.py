@@ -3,7 +3,6 @@
 from flask import (
     flash,
     redirect,
-    render_template,
     url_for,
 )
 from flask_babel import gettext as _
@@ -18,6 +17,7 @@ from supervision.web import forms, limits, passphrases, transactions, unlocking
 from supervision.web.auth import anyone
 from supervision.web.forms import Form
 from supervision.web.fragments import page
+from supervision.web.posting import MailsGo, mails_go
 from supervision.web.settings import settings
 
 
@@ -32,8 +32,8 @@ class ResetForm(Form):
 
 @bp.get("/reset")
 @anyone("who forgot a passphrase cannot sign in")
-def reset_ask() -> str:
-    return render_template("people/reset_ask.html", form=ResetAskForm())
+def reset_ask() -> Response:
+    return _ask_page(200, ResetAskForm())
 
 
 @bp.post("/reset")
@@ -41,12 +41,30 @@ def reset_ask() -> str:
 def reset_send() -> Response:
     """The same answer for known and unknown addresses."""
     form = ResetAskForm()
-    if not form.validate_on_submit():
-        return page("people/reset_ask.html", 422, form=form)
-    limits.spend(limits.RESET, people.normal_email(form.email.data))
-    people.ask_reset(form.email.data, clock.now())
-    flash(_("If that address has an account, a mail with a link is on its way."))
+    email = forms.attempt(form, lambda: people.checked_email(form.email.data))
+    if email is None:
+        return _ask_page(422, form)
+    limits.spend(limits.RESET, email)
+    people.ask_reset(email, clock.now())
+    flash(_asked_words())
     return redirect(url_for("people.sign_in"), 303)
+
+
+def _ask_page(status: int, form: ResetAskForm) -> Response:
+    return page("people/reset_ask.html", status, form=form, mails=mails_go())
+
+
+def _asked_words() -> str:
+    """The same whether or not somebody has the address."""
+    words = {
+        MailsGo.BY_SERVER: _("If that address has an account, a mail with a link is on its way."),
+        MailsGo.ON_A_PAGE: _("If that address has an account, the link will be at /dev/mail."),
+        MailsGo.NOWHERE: _(
+            "No mail is set up here. If that address has an account, whoever looks after this "
+            "server has a link for it now: ask them."
+        ),
+    }
+    return words[mails_go()]
 
 
 @bp.get("/reset/<token>")
@@ -70,5 +88,8 @@ def reset(token: str) -> Response:
     with transactions.write():
         people.reset(link, clock.now(), credential)
     unlocking.lock_everywhere(link.person_id)
-    flash(_("Your account is open. Your notes stay closed until you give your recovery code."))
-    return go_in(opened, url_for("home.index"))
+    response = go_in(opened, url_for("home.index"))  # a fresh session, so what is said comes after
+    flash(
+        _("Your new passphrase is set. Your notes stay closed until you enter your recovery code.")
+    )
+    return response
