@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, abort, render_template
 
 from supervision import clock
-from supervision.services import booking, home, mail, meetings, notes, people, vault
+from supervision.services import booking, home, mail, meetings, notes, people, rosters, vault
 from supervision.web import editing, unlocking
 from supervision.web.auth import anyone, signed_in, viewer
 from supervision.web.filters import local_date
@@ -32,6 +32,7 @@ def index() -> str:
         coming=coming,
         ended=ended,
         waiting=waits.invitations,
+        invited_by=rosters.who_invited(actor) if waits.invitations else {},
         offers=waits.offers,
         endings=waits.endings,
         attendance=waits.attendance,

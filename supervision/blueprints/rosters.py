@@ -209,9 +209,16 @@ def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more
         page_size=sessions.PAGE,
         series=_series(roster_id) if page.may_run else [],
         invite=invite or _invite_form(page.roster.kind, fresh=True),
-        mails=mails_go(),
+        mails=mails_go() if page.may_run else "",
+        invited_by=_invited_by(page),
         **more,
     )
+
+
+def _invited_by(page: rosters.RosterPage) -> str:
+    if page.place.state != MemberState.INVITED:
+        return ""
+    return rosters.who_invited(viewer()).get(page.roster.id, "")
 
 
 def _series(roster_id: UUID) -> list[tuple[SeriesInfo, str, datetime]]:

@@ -64,9 +64,12 @@ WORDS = {
     409: Words(lazy("Something changed meanwhile"), "", NOTHING_CHANGED),
     410: Words(
         lazy("This link no longer works"),
-        lazy("It was used, withdrawn or has run out."),
+        lazy(
+            "It was used or withdrawn, it has run out, or a newer one took its place: look for the "
+            "latest email."
+        ),
         "",
-        lazy("Ask the person who sent it for a new one."),
+        lazy("If there is none, ask the person who sent it for a new one."),
     ),
     413: Words(
         lazy("That is too large"), lazy("More was sent than this page takes."), NOTHING_CHANGED
@@ -112,7 +115,9 @@ def say(error: errors.SupervisionError) -> str:
 def page(status: int, what: str = "", words: Words | None = None) -> Response:
     """The error page of a status, with its own sentence if there is one."""
     words = words or WORDS.get(status, WORDS[500 if status >= 500 else 400])
-    after = "" if status == 410 and what else words.next  # nobody sent such a link by hand
+    onward = _onward(status)
+    # Nobody sent such a link by hand, or there is a better way on.
+    after = "" if status == 410 and (what or onward) else words.next
     if status == 400 and request.headers.get("HX-Boosted"):
         after = STILL_THERE
     body = render_template(
@@ -121,7 +126,7 @@ def page(status: int, what: str = "", words: Words | None = None) -> Response:
         what=what or words.what,
         safe=words.safe,
         next=after,
-        onward=_onward(status),
+        onward=onward,
         status=status,
         # Unknown and hidden things must look alike to the last byte.
         request_id="" if status == 404 else request_id.get(),

@@ -120,6 +120,24 @@ def test_join_refuses_bad_input_and_keeps_the_rest(
     assert join(client, token).status_code == 303
 
 
+def test_join_complains_of_all_in_one_round(app: Flask, client: Client) -> None:
+    token = links.token(people.add_person("ann@example.org", "Ann", "member", clocks.now()))
+    weak = {"passphrase": "ann@example.org", "again": "ann@example.org"}
+    page = join(client, token, name="", **weak).text
+    own = "It is made of your name or address. Choose another."
+    assert [text in page for text in ("This is needed.", own)] == [True, True]
+
+
+def test_used_reset_link_offers_another(joined: Client, new_client: Any) -> None:
+    client = new_client()
+    client.submit("/reset", {"email": "ann@example.org"})
+    (token,) = links.mailed("ann@example.org", LinkPurpose.RESET)
+    client.submit(f"/reset/{token}", {"passphrase": OTHER, "again": OTHER})
+    answer = new_client().get(f"/reset/{token}")
+    another = '<a href="/reset">Ask for another</a>'
+    assert (answer.status_code, another in answer.text) == (410, True)
+
+
 def test_passphrase_of_ones_own_name_is_refused(app: Flask, client: Client) -> None:
     token = links.token(people.add_person("ann@example.org", "Ann", "member", clocks.now()))
     db.session.commit()

@@ -56,12 +56,13 @@ def go_in(opened: Opened, target: str) -> Response:
 
 
 def fit(form: Any, known: list[str]) -> bool:
-    """Whether the form is whole and its new passphrase strong."""
-    if not form.validate_on_submit():
+    """Whether the form is whole and its new passphrase strong; all complaints in one round."""
+    whole, field = bool(form.validate_on_submit()), form.passphrase
+    if field.errors:
         return False
     try:
-        passphrases.check(form.passphrase.data, known)
+        passphrases.check(field.data, known)
     except ValueError as error:
-        form.passphrase.errors = [*form.passphrase.errors, str(error)]
+        field.errors = [str(error)]
         return False
-    return True
+    return whole

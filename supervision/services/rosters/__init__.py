@@ -24,6 +24,7 @@ from supervision.services.rosters.reading import (
     members_of,
     roster_page,
     rosters_of,
+    who_invited,
 )
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "roles_of",
     "roster_page",
     "rosters_of",
+    "who_invited",
 ]
