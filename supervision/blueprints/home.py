@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, abort, render_template
 
 from supervision import clock
-from supervision.services import booking, home, mail, meetings, notes, people, rosters, vault
+from supervision.services import booking, home, mail, meetings, notes, people, rosters
 from supervision.web import editing, unlocking
 from supervision.web.auth import anyone, signed_in, viewer
 from supervision.web.filters import local_date
@@ -41,7 +41,7 @@ def index() -> str:
         turns_asked=meetings.questions_for(actor, at),
         polls_asked=waits.polls,
         agenda=notes.agenda(actor, keys)[:AGENDA] if keys else [],
-        closed=keys is None and vault.is_closed(actor.id),
+        closed=unlocking.is_closed(),
         catch=catch,
         editing=editing.sign(actor, catch) if catch else "",
         has_rosters=bool(coming) or home.has_rosters(actor),

@@ -16,6 +16,7 @@ from supervision.web.fields import PassphraseField
 from supervision.web.forms import REQUIRED
 
 SHORTEST = 12
+CHANGED = "passphrase_changed"  # in the session, until the page that comes next has said so
 GOOD = 3
 # zxcvbn tries every way to read signs as letters on every stretch of the text, and a repeated part
 # once more (dropbox/zxcvbn issue 326): all three are bounded before it begins. What follows 40

@@ -212,10 +212,10 @@ def test_changed_passphrase_signs_out_others_and_opens_the_account(
         {"current": GOOD, "passphrase": OTHER, "again": OTHER},
         button="Change passphrase",
     )
-    assert (answer.status_code, answer.location) == (303, "/vault/new-key?changed=yes")
+    assert (answer.status_code, answer.location) == (303, "/vault/new-key")
     offered = joined.get(answer.location).text
-    assert "Did you change it because somebody knows the old one?" in offered
-    assert "Replace my key" in offered
+    assert "Does anybody else know the old one?" in offered
+    assert "Somebody may know it: replace the key" in offered
     assert joined.get("/profile").status_code == 200
     assert other.get("/").status_code == 302
     assert sign_in(new_client(), passphrase=GOOD).status_code == 422

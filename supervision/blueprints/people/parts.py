@@ -50,7 +50,9 @@ def go_in(opened: Opened, target: str) -> Response:
         witnessing.hold(doubt)
         return redirect(url_for("vault.unlock", next=target), 303)
     response = redirect(target, 303)
-    if keys is not None:
+    if keys is None:
+        unlocking.opens_nothing()
+    else:
         unlocking.unlock(response, opened.person_id, sign_in_id, keys)
     return response
 

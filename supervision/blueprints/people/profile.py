@@ -7,6 +7,7 @@ from flask import (
     current_app,
     flash,
     redirect,
+    session,
     url_for,
 )
 from flask_babel import gettext as _
@@ -112,7 +113,8 @@ def change_passphrase() -> Response:
     if opened.keys is None:
         return redirect(url_for("people.profile"), 303)
     unlocking.head_moved(opened.keys)
-    return redirect(url_for("rotation.index", changed="yes"), 303)
+    session[passphrases.CHANGED] = True
+    return redirect(url_for("rotation.index"), 303)
 
 
 def _is_another(person_id: UUID, form: PassphraseForm) -> bool:
