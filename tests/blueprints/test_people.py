@@ -504,6 +504,25 @@ def test_mail_tells_of_each_change_and_each_reset(joined: Client, new_client: An
     assert told() == ["Your passphrase was changed", "A new passphrase was set by mail"]
 
 
+def test_mail_of_a_passphrase_says_when_where_and_what_to_do(clock: Any, joined: Client) -> None:
+    """Ann has typed no recovery code back, so none is promised to open anything."""
+    browser = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Firefox/145.0"}
+    data = {"current": GOOD, "passphrase": OTHER, "again": OTHER}
+    joined.submit("/profile", data, button="Change passphrase", headers=browser)
+    body = mails_to("ann@example.org")[-1].body
+    assert [
+        words in body
+        for words in (
+            "On Mon 23 Nov 2026, 04:00 (Toronto) the passphrase of your account was changed",
+            "was changed in Firefox on Linux, by somebody who gave the former one.",
+            "If this was you, there is nothing to do.",
+            "http://localhost/reset",
+            "no recovery code of yours is in force",
+            "Your notes open again with your recovery code.",
+        )
+    ] == [True] * 5 + [False]
+
+
 def test_reset_link_ends_with_a_change_of_the_passphrase(joined: Client, new_client: Any) -> None:
     new_client().submit("/reset", {"email": "ann@example.org"})
     (token,) = links.mailed("ann@example.org", LinkPurpose.RESET)

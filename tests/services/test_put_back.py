@@ -33,6 +33,7 @@ from supervision.services import heads, notes, rotation, sharing, sign_ins
 from supervision.services import unlocking as unlocks
 from supervision.services import vault as vaults
 from supervision.services.notes import Edit
+from supervision.services.people import Origin
 from supervision.services.sharing import ledgers
 from supervision.services.sign_ins import Opened
 from supervision.web import unlocking
@@ -422,7 +423,7 @@ def change(story: Story, now: str = PASSPHRASE, to: str = LATER) -> None:
     assert opened is not None
     changed = sign_ins.change(opened, to, settings())
     with writing():
-        sign_ins.keep_change(bob, changed, AT)
+        sign_ins.keep_change(bob, changed, AT, Origin("https://s.example"))
     db.session.expire_all()
 
 

@@ -17,10 +17,12 @@ from werkzeug.wrappers import Response
 from supervision import clock
 from supervision.services import people
 from supervision.services import vault as vaults
+from supervision.services.people import Origin
 from supervision.services.sign_ins import Opened
 from supervision.web import passphrases, transactions, unlocking, witnessing
 from supervision.web.auth import Viewer
 from supervision.web.proving import tell_of_former_way
+from supervision.web.settings import base_url
 
 bp = Blueprint("people", __name__)
 
@@ -55,6 +57,11 @@ def go_in(opened: Opened, target: str) -> Response:
     else:
         unlocking.unlock(response, opened.person_id, sign_in_id, keys)
     return response
+
+
+def origin() -> Origin:
+    """Of this request, for the mail that tells of a passphrase."""
+    return Origin(base_url(), request.user_agent.string)
 
 
 def fit(form: Any, known: list[str]) -> bool:

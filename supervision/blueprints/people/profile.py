@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectField, StringField
 
 from supervision import clock
-from supervision.blueprints.people.parts import bp, fit
+from supervision.blueprints.people.parts import bp, fit, origin
 from supervision.errors import Invalid
 from supervision.services import people, sign_ins
 from supervision.services.people import Profile
@@ -107,7 +107,7 @@ def change_passphrase() -> Response:
         return _profile_page(422, _profile_form(formdata=None, obj=actor), form)
     changed = sign_ins.change(opened, form.passphrase.data, settings())
     with transactions.write():
-        sign_ins.keep_change(actor, changed, clock.now())
+        sign_ins.keep_change(actor, changed, clock.now(), origin())
     unlocking.lock_others(actor.id, actor.sign_in_id)
     flash(_("Your passphrase is changed. All other devices were signed out."))
     if opened.keys is None:

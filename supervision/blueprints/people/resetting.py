@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
 
 from supervision import clock
-from supervision.blueprints.people.parts import bp, fit, go_in
+from supervision.blueprints.people.parts import bp, fit, go_in, origin
 from supervision.models.people import LinkPurpose
 from supervision.services import people, sign_ins
 from supervision.web import forms, limits, passphrases, transactions, unlocking
@@ -64,7 +64,7 @@ def _asked_words() -> str:
             "server has a link for it now: ask them."
         ),
     }
-    return words[mails_go()]
+    return str(words[mails_go()])
 
 
 @bp.get("/reset/<token>")
@@ -86,7 +86,7 @@ def reset(token: str) -> Response:
         return page("people/reset.html", 422, form=form)
     credential, opened = sign_ins.replace(link.person_id, form.passphrase.data, settings())
     with transactions.write():
-        people.reset(link, clock.now(), credential)
+        people.reset(link, clock.now(), credential, origin())
     unlocking.lock_everywhere(link.person_id)
     response = go_in(opened, url_for("home.index"))  # a fresh session, so what is said comes after
     flash(

@@ -52,6 +52,7 @@ from supervision.services.people.organising import (
     set_role,
 )
 from supervision.services.people.resetting import (
+    Origin,
     answer_resets,
     ask_reset,
     has_resets,
@@ -66,6 +67,7 @@ __all__ = [
     "Doorkeeper",
     "InvitedTo",
     "OpenLink",
+    "Origin",
     "PersonRow",
     "Profile",
     "actor_for",
