@@ -99,7 +99,10 @@ def test_person_add_again_withdraws_the_former_link(run: Run) -> None:
     ("email", "line"),
     [
         ("ana", "Error: Give a whole email address, such as ana@example.org.\n"),
-        ("alice@example.org", "Error: This person has joined already.\n"),
+        (
+            "alice@example.org",
+            "Error: This person has joined already. You set their role in their own row.\n",
+        ),
     ],
 )
 def test_person_add_that_cannot_be_is_one_line(run: Run, email: str, line: str) -> None:

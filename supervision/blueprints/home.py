@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, abort, render_template
 
 from supervision import clock
-from supervision.services import booking, home, mail, meetings, notes, people
+from supervision.services import booking, home, mail, meetings, notes, people, rosters
 from supervision.web import editing, unlocking
 from supervision.web.auth import anyone, signed_in, viewer
 from supervision.web.filters import local_date
@@ -32,6 +32,7 @@ def index() -> str:
         coming=coming,
         ended=ended,
         waiting=waits.invitations,
+        invited_by=rosters.who_invited(actor) if waits.invitations else {},
         offers=waits.offers,
         endings=waits.endings,
         attendance=waits.attendance,
@@ -40,6 +41,7 @@ def index() -> str:
         turns_asked=meetings.questions_for(actor, at),
         polls_asked=waits.polls,
         agenda=notes.agenda(actor, keys)[:AGENDA] if keys else [],
+        closed=unlocking.is_closed(),
         catch=catch,
         editing=editing.sign(actor, catch) if catch else "",
         has_rosters=bool(coming) or home.has_rosters(actor),

@@ -21,6 +21,7 @@ from supervision.web.auth import anyone, for_programs, organisers, signed_in, vi
 from supervision.web.filters import clock_time
 from supervision.web.forms import Form
 from supervision.web.fragments import page
+from supervision.web.posting import mails_go
 from supervision.web.settings import settings
 
 bp = Blueprint("mail", __name__)
@@ -168,6 +169,7 @@ def index() -> Response:
         failed=[row for row in rows if row.failed],
         waiting=[row for row in rows if not row.failed],
         standing=mail.standing(),
+        mails=mails_go(),
         kind_name=lambda kind: _(mail.WORDS[MailKind(kind)].name),
         failure_words=failure_words,
     )

@@ -26,6 +26,7 @@ from supervision.web.fields import NumberField
 from supervision.web.filters import member_role_name
 from supervision.web.forms import Form, at_most, required, trimmed
 from supervision.web.fragments import page as show_page
+from supervision.web.posting import MailsGo, mails_go
 from supervision.web.settings import base_url, has_mail, settings
 from supervision.web.words import repeat_words
 
@@ -208,9 +209,16 @@ def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more
         page_size=sessions.PAGE,
         series=_series(roster_id) if page.may_run else [],
         invite=invite or _invite_form(page.roster.kind, fresh=True),
-        has_mail=has_mail(),
+        mails=mails_go() if page.may_run else "",
+        invited_by=_invited_by(page),
         **more,
     )
+
+
+def _invited_by(page: rosters.RosterPage) -> str:
+    if page.place.state != MemberState.INVITED:
+        return ""
+    return rosters.who_invited(viewer()).get(page.roster.id, "")
 
 
 def _series(roster_id: UUID) -> list[tuple[SeriesInfo, str, datetime]]:
@@ -308,6 +316,8 @@ def _invited_words(email: str) -> str:
         return str(_("%(email)s is invited. A mail is on its way.", email=email))
     if viewer().is_organiser:
         return str(_("%(email)s is invited.", email=email))
+    if mails_go() == MailsGo.ON_A_PAGE:
+        return str(_("%(email)s is invited. The demo shows its mails at /dev/mail.", email=email))
     return str(
         _(
             "%(email)s is invited. No mail is set up here: who has an account finds the invitation "

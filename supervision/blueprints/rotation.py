@@ -1,6 +1,6 @@
 """Replacing the key of one's notes, when the former one may be known to somebody."""
 
-from flask import Blueprint, flash, make_response, redirect, request, url_for
+from flask import Blueprint, flash, make_response, redirect, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -10,8 +10,9 @@ from supervision.domain.vault import Keys
 from supervision.errors import Conflict
 from supervision.permissions import Actor
 from supervision.services import rotation, sign_ins
+from supervision.services import vault as vaults
 from supervision.services.sign_ins import Opened
-from supervision.web import limits, transactions, unlocking, witnessing
+from supervision.web import limits, passphrases, transactions, unlocking, witnessing
 from supervision.web.auth import signed_in, viewer
 from supervision.web.fragments import page
 from supervision.web.proving import ProofForm, prove
@@ -23,6 +24,9 @@ bp = Blueprint("rotation", __name__)
 @bp.get("/vault/new-key")
 @signed_in
 def index() -> Response:
+    """After a changed passphrase, once: whether anybody else knows the old one."""
+    if session.pop(passphrases.CHANGED, False) and rotation.progress(viewer()) is None:
+        return page("rotation/changed.html", 200)
     return _page(200, ProofForm())
 
 
@@ -40,7 +44,9 @@ def begin() -> Response:
         form.form_errors.append(_("Open your notes with your recovery code first."))
         return _page(422, form)
     if witnessing.doubt(actor.id, opened.keys) is not None:
-        form.form_errors.append(_("Unlock your notes first: something about them is to be told."))
+        form.form_errors.append(
+            _("Unlock your notes first: there is something you need to know first.")
+        )
         return _page(422, form)
     try:
         turned = rotation.prepare(actor, opened.keys, settings().pepper.encode())
@@ -80,5 +86,11 @@ def _over(actor: Actor, keys: Keys) -> Response:
 
 
 def _page(status: int, form: ProofForm) -> Response:
-    found, changed = rotation.progress(viewer()), "changed" in request.args
-    return page("rotation/index.html", status, form=form, found=found, changed=changed)
+    actor = viewer()
+    return page(
+        "rotation/index.html",
+        status,
+        form=form,
+        found=rotation.progress(actor),
+        ways=vaults.ways(actor.id),
+    )

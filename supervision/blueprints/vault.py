@@ -11,7 +11,7 @@ from supervision import clock
 from supervision.domain.vault import LONGEST_CODE, Keys
 from supervision.errors import N_, Conflict, Invalid
 from supervision.permissions import Actor
-from supervision.services import sign_ins
+from supervision.services import people, sign_ins
 from supervision.services import unlocking as unlocks
 from supervision.services import vault as vaults
 from supervision.services.sign_ins import Changed, Opened
@@ -43,7 +43,7 @@ def _code_field() -> StringField:
 
 
 def _accept_field() -> BooleanField:
-    return BooleanField(lazy("I know why, and go on with my notes as they are here"))
+    return BooleanField(lazy("I know why, and go on with my notes as they are stored here"))
 
 
 class UnlockForm(PresentForm):
@@ -101,7 +101,8 @@ def open_vault() -> Response:
     limits.forgive(limits.UNLOCK, str(actor.id))
     doubt = witnessing.doubt(actor.id, opened.keys)
     if doubt is not None and not form.accept.data:
-        return _unlock_page(422, form, doubt)
+        witnessing.hold(doubt)
+        return _unlock_page(422, form)
     _keep_unlock(actor, opened, form.passphrase.data, doubt)
     target = safe_next(request.args.get("next") or "/notes")
     return _let_in(actor, opened.keys, target, accepted=doubt is not None)
@@ -133,9 +134,17 @@ def _let_in(actor: Actor, keys: Keys, target: str, *, accepted: bool = False) ->
     return response
 
 
-def _unlock_page(status: int, form: UnlockForm, doubt: Doubt | None = None) -> Response:
-    ways = vaults.ways(viewer().id)
-    return show_page("vault/unlock.html", status, form=form, ways=ways, doubt=doubt)
+def _unlock_page(status: int, form: UnlockForm) -> Response:
+    return _door("vault/unlock.html", status, form)
+
+
+def _door(template: str, status: int, form: Form) -> Response:
+    """A page that asks for a way in, with what there is to tell first, through wrong tries too."""
+    actor, doubt = viewer(), witnessing.held()
+    asked = people.organisers_beside(actor) if doubt is not None else []
+    return show_page(
+        template, status, form=form, ways=vaults.ways(actor.id), doubt=doubt, organisers=asked
+    )
 
 
 @bp.post("/lock")
@@ -200,18 +209,33 @@ def check_code() -> Response:
 
 @bp.post("/vault/recovery-code/check")
 @signed_in
+@transactions.by_hand
 def confirm_code() -> Response:
+    """By hand, so that the line about a former code stays when the code is refused."""
     form = TypeBackForm()
-    done = forms.attempt(form, lambda: _confirm(form.code.data))
-    if done is None:
+    if not _confirm(form):
         return show_page("vault/check_code.html", 422, form=form)
     flash(_("Your recovery code is in force. Keep it where you keep what must not be lost."))
     return redirect(url_for("notes.index"), 303)
 
 
-def _confirm(typed: str) -> bool:
-    unlocking.head_moved(vaults.confirm_code(viewer(), clock.now(), typed))
+def _confirm(form: TypeBackForm) -> bool:
+    if not form.validate_on_submit():
+        return False
+    actor, typed = viewer(), form.code.data
+    try:
+        keys = transactions.in_one(lambda: vaults.confirm_code(actor, clock.now(), typed))
+    except (Invalid, Conflict) as error:
+        _refuse_code(actor, form, error)
+        return False
+    unlocking.head_moved(keys)
     return True
+
+
+def _refuse_code(actor: Actor, form: Form, error: Invalid | Conflict) -> None:
+    if isinstance(error, vaults.FormerWay):
+        tell_of_former_way(Opened(actor.id, None))
+    form.refuse(error)
 
 
 @bp.get("/vault/recover")
@@ -234,17 +258,16 @@ def recover() -> Response:
         return _recover_page(422, form)
     try:
         used = vaults.open_with_code(actor, form.code.data)
+        limits.forgive(limits.RECOVERY, str(actor.id))
         doubt = witnessing.doubt(actor.id, used.keys)
         if doubt is not None and not form.accept.data:
-            return _recover_page(422, form, doubt)
+            witnessing.hold(doubt)
+            return _recover_page(422, form)
         changed = sign_ins.change(Opened(actor.id, used.keys), form.passphrase.data, settings())
         transactions.in_one(lambda: _keep_recovery(actor, used, changed, doubt))
     except (Invalid, Conflict) as error:
-        if isinstance(error, vaults.FormerWay):
-            tell_of_former_way(Opened(actor.id, None))
-        form.refuse(error)
+        _refuse_code(actor, form, error)
         return _recover_page(422, form)
-    limits.forgive(limits.RECOVERY, str(actor.id))
     unlocking.lock_everywhere(actor.id)
     flash(_("Your notes are open again. That code is spent, so please make a new one now."))
     target = url_for("vault.recovery_code")
@@ -259,9 +282,8 @@ def _keep_recovery(actor: Actor, used: ByCode, changed: Changed, doubt: Doubt | 
     unlocking.settle(actor, used.keys)
 
 
-def _recover_page(status: int, form: RecoverForm, doubt: Doubt | None = None) -> Response:
-    ways = vaults.ways(viewer().id)
-    return show_page("vault/recover.html", status, form=form, ways=ways, doubt=doubt)
+def _recover_page(status: int, form: RecoverForm) -> Response:
+    return _door("vault/recover.html", status, form)
 
 
 # -- beginning again -----------------------------------------------------------------------

@@ -18,6 +18,7 @@ from supervision.permissions import Actor
 from supervision.services import people
 from supervision.services import vault as vaults
 from supervision.services.audit import Act, record
+from supervision.services.people import Origin
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def demand_another(person_id: UUID, passphrase: str, settings: Settings) -> None
         raise Invalid("passphrase", N_("This is your present passphrase. Choose another one."))
 
 
-def keep_change(actor: Actor, changed: Changed, at: datetime) -> None:
+def keep_change(actor: Actor, changed: Changed, at: datetime, origin: Origin) -> None:
     """Write what `change` made; all other sign-ins end."""
     changed.credential.changed_at = at
     people.set_credential(actor.id, changed.credential)
@@ -142,7 +143,7 @@ def keep_change(actor: Actor, changed: Changed, at: datetime) -> None:
     if changed.slot is not None and keys is not None:
         vaults.replace_slot(actor.id, keys, changed.slot, changed.credential, at)
     people.sign_out_everywhere(actor, at, but_here=True)
-    people.tell_of_change(actor, at)
+    people.tell_of_change(actor.id, at, origin)
     record(Act.PERSON_CHANGE_PASSPHRASE, at, actor.id, actor.id)
 
 

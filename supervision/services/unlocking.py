@@ -22,6 +22,11 @@ PUT_BACK = N_(
     "you had taken back is taken back again. Look at what you share, and tell your organiser."
 )
 
+ACCEPTED = N_(
+    "You went on with your notes as they are stored here. From now on this browser takes them for "
+    "the latest."
+)
+
 
 @dataclass(frozen=True)
 class Settled:

@@ -167,6 +167,12 @@ def ways(person_id: UUID) -> Ways:
     )
 
 
+def is_closed(person_id: UUID) -> bool:
+    """Whether the passphrase was reset by mail, so that only the recovery code opens the vault."""
+    slot = db.session.get(VaultSlot, (person_id, SlotKind.PASSPHRASE))
+    return slot is not None and not _fits(slot, people.credential_for(person_id))
+
+
 # -- unlocking -----------------------------------------------------------------------------
 
 

@@ -1,9 +1,10 @@
 """Refusals and faults as pages: what happened, what is safe, what next, an id to quote."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 from flask import Flask, current_app, make_response, redirect, render_template, request, url_for
-from flask_babel import force_locale, format_decimal
+from flask_babel import force_locale, format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from flask_wtf.csrf import CSRFError
@@ -63,9 +64,12 @@ WORDS = {
     409: Words(lazy("Something changed meanwhile"), "", NOTHING_CHANGED),
     410: Words(
         lazy("This link no longer works"),
-        lazy("It was used, withdrawn or has run out."),
+        lazy(
+            "It was used or withdrawn, it has run out, or a newer one took its place: look for the "
+            "latest email."
+        ),
         "",
-        lazy("Ask the person who sent it for a new one."),
+        lazy("If there is none, ask the person who sent it for a new one."),
     ),
     413: Words(
         lazy("That is too large"), lazy("More was sent than this page takes."), NOTHING_CHANGED
@@ -75,7 +79,7 @@ WORDS = {
         lazy("Too many tries"),
         lazy("This was tried too often in a short time."),
         lazy("Your account and notes are safe."),
-        lazy("Wait a few minutes, then try again."),
+        lazy("Wait a while, then try again."),
     ),
     500: Words(
         lazy("Something went wrong on our side"),
@@ -93,6 +97,16 @@ BUSY = Words(
 )
 
 
+# The fields of which somebody tries one after the other.
+SECRETS = frozenset({"passphrase", "present", "current", "code"})
+# Where else to go from a refusal than home: by view and status.
+ONWARD = {
+    ("people.enter", 429): ("people.reset_ask", lazy("I forgot my passphrase")),
+    ("people.reset_form", 410): ("people.reset_ask", lazy("Ask for another")),
+    ("people.reset", 410): ("people.reset_ask", lazy("Ask for another")),
+}
+
+
 def say(error: errors.SupervisionError) -> str:
     """The refusal's sentence in the viewer's language, which parts thousands as well."""
     longest = error.params.get("max")
@@ -103,7 +117,9 @@ def say(error: errors.SupervisionError) -> str:
 def page(status: int, what: str = "", words: Words | None = None) -> Response:
     """The error page of a status, with its own sentence if there is one."""
     words = words or WORDS.get(status, WORDS[500 if status >= 500 else 400])
-    after = "" if status == 410 and what else words.next  # nobody sent such a link by hand
+    onward = _onward(status)
+    # Nobody sent such a link by hand, or there is a better way on.
+    after = "" if status == 410 and (what or onward) else words.next
     if status == 400 and request.headers.get("HX-Boosted"):
         after = STILL_THERE
     body = render_template(
@@ -112,11 +128,31 @@ def page(status: int, what: str = "", words: Words | None = None) -> Response:
         what=what or words.what,
         safe=words.safe,
         next=after,
+        onward=onward,
         status=status,
         # Unknown and hidden things must look alike to the last byte.
         request_id="" if status == 404 else request_id.get(),
     )
     return swap_whole_page(make_response(body, status))
+
+
+def _onward(status: int) -> tuple[str, str] | None:
+    """An address and its words."""
+    found = ONWARD.get((request.endpoint or "", status))
+    return (url_for(found[0]), str(found[1])) if found else None
+
+
+def _too_often(seconds: int) -> Words:
+    """Until when nothing is tried, in words that neither promise too little nor too much."""
+    words, minutes = WORDS[429], ceil(seconds / 60)
+    until = _("Try again in less than a minute.")
+    if seconds >= 60:
+        until = ngettext(
+            "Try again in about a minute.", "Try again in about %(num)d minutes.", minutes
+        )
+    if SECRETS & request.form.keys():
+        until = _("Until then even the right one is not tried.") + " " + until
+    return replace(words, next=until)
 
 
 def _refused(error: errors.SupervisionError) -> Response:
@@ -177,10 +213,17 @@ def _bare() -> Response:
     return make_response(body, 503)
 
 
+def _words_of(error: HTTPException) -> Words | None:
+    if isinstance(error, Busy):
+        return BUSY
+    seconds = getattr(error, "retry_after", None)
+    return _too_often(seconds) if error.code == 429 and isinstance(seconds, int) else None
+
+
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
-    response = page(error.code, words=BUSY if isinstance(error, Busy) else None)
+    response = page(error.code, words=_words_of(error))
     for name in ("Allow", "Retry-After"):
         value = error.get_response().headers.get(name)
         if value:

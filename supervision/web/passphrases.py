@@ -16,6 +16,7 @@ from supervision.web.fields import PassphraseField
 from supervision.web.forms import REQUIRED
 
 SHORTEST = 12
+CHANGED = "passphrase_changed"  # in the session, until the page that comes next has said so
 GOOD = 3
 # zxcvbn tries every way to read signs as letters on every stretch of the text, and a repeated part
 # once more (dropbox/zxcvbn issue 326): all three are bounded before it begins. What follows 40
@@ -51,7 +52,10 @@ def strength(passphrase: str, known: list[str]) -> Strength:
         return Strength(0, _("Too short: %(count)d more to go.", count=missing))
     own = _own_words(known)
     typed = cut(passphrase[: vault.LONGEST_PASSPHRASE])
-    score = min(_score(text, own) for text in {typed, _without(own, typed)})
+    rest = _without(own, typed)
+    score = min(_score(text, own) for text in {typed, rest})
+    if score == 0 and rest != typed:
+        return Strength(0, _("It is made of your name or address. Choose another."))
     words = {
         0: _("Known to everybody who guesses. Choose another."),
         1: _("Very easy to guess. Choose another."),

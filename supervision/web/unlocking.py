@@ -29,12 +29,14 @@ from supervision.models.unlocks import Unlocked, Unlocks
 from supervision.permissions import Actor
 from supervision.services import heads
 from supervision.services import unlocking as service
+from supervision.services import vault as vaults
 from supervision.web import runtime, witnessing
 from supervision.web.auth import viewer
 from supervision.web.settings import pepper, settings
 
 NAME_BYTES, SECRET_BYTES = 16, 32
 TICKET_LETTERS = (NAME_BYTES + SECRET_BYTES) * 4 // 3
+CLOSED = "notes_closed"  # in the session
 TOUCH_EVERY = timedelta(seconds=15)
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -84,6 +86,10 @@ def unlock(
     if stand is not None:
         witnessing.remember(response, person_id, keys, stand, accepted=accepted)
     witnessing.forget_taken(response, person_id)
+    witnessing.let_go()
+    session.pop(CLOSED, None)
+    if accepted:
+        flash(_(service.ACCEPTED))
     keys.moved, g.vault_keys = False, keys
 
 
@@ -95,6 +101,17 @@ def settle(actor: Actor, keys: Keys) -> None:
         flash(_(service.REFUSED_ONCE), "warning")
     if found.put_back:
         flash(_(service.PUT_BACK), "warning")
+
+
+def opens_nothing() -> None:
+    """The passphrase that somebody signed in with did not open their vault."""
+    session[CLOSED] = True
+
+
+def is_closed() -> bool:
+    """Whether the viewer's notes wait for the recovery code; asked of the database only where the
+    passphrase of this sign-in opened nothing."""
+    return CLOSED in session and vaults.is_closed(viewer().id)
 
 
 def lock(response: Response) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import request
+from flask import request, session
 from werkzeug.wrappers import Response
 
 from supervision import clock
@@ -21,6 +21,7 @@ from supervision.web.settings import pepper, settings
 
 LASTS = timedelta(days=400)  # as long as browsers keep a cookie at most
 WITNESS, TAKEN = "witness", "taken"
+TOLD = "older_notes"  # in the session: the doubt that its owner has not answered
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,25 @@ def doubt(person_id: UUID, keys: Keys) -> Doubt | None:
         return Doubt(None)
     found = _witness(person_id, keys, stand)
     return Doubt(found.at) if found is not None and found.is_of_later(stand) else None
+
+
+def hold(found: Doubt) -> None:
+    """Say it on each page that asks for a way in, until the notes are open: no key is at hand
+    there, and a wrong try takes nothing back."""
+    session[TOLD] = found.at.isoformat() if found.at is not None else ""
+
+
+def held() -> Doubt | None:
+    """What `hold` was told last. It decides nothing: each way in looks again."""
+    told = session.get(TOLD)
+    if told is None:
+        return None
+    return Doubt(datetime.fromisoformat(told) if told else None)
+
+
+def let_go() -> None:
+    """The notes are open: there is nothing left to say."""
+    session.pop(TOLD, None)
 
 
 def remember(

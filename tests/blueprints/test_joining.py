@@ -151,12 +151,71 @@ def test_second_link_leads_home_to_the_invitation_that_waits(
     eve = new_client()
     assert eve.submit(f"/invitation/{first}", JOIN).status_code == 303
     assert eve.get(f"/invitation/{second}").location == "/"
-    assert "You are invited to Tuesday group." in eve.get("/").text
+    assert f"{house.alice.name} invites you to Tuesday group." in eve.get("/").text
+    assert f"{house.alice.name} invites you." in eve.get(f"/rosters/{house.group}").text
     stranger = new_client()
     assert stranger.get(f"/invitation/{second}").location == "/"
     assert stranger.get("/").location == "/sign-in?next=/"
     assert stranger.send(f"/invitation/{second}", JOIN).location == "/"
     assert stranger.get(f"/invitation/{first}").status_code == 410
+
+
+def test_used_link_tells_who_joined_by_it_that_they_have(
+    house: House, client: Client, new_client: Any
+) -> None:
+    """A former one is not theirs to have used: look for the latest."""
+    client.sign_in(house.dana.id)
+    for _ in range(2):
+        client.submit("/people", {"email": EVE, "role": "member"}, button="Invite")
+    former, used = links.mailed(EVE)
+    new_client().submit(f"/invitation/{used}", JOIN)
+    pages = [new_client().get(f"/invitation/{token}") for token in (former, used)]
+    joined, newer = "You have joined already. Sign in.", "or a newer one took its place"
+    assert [page.status_code for page in pages] == [410, 410]
+    assert [(joined in one.text, newer in one.text) for one in pages] == [
+        (False, True),
+        (True, False),
+    ]
+
+
+@pytest.mark.parametrize("role", ["member", "organiser"])
+def test_link_of_a_higher_role_says_what_becomes_of_it(
+    house: House, client: Client, new_client: Any, role: str
+) -> None:
+    link = people.invite_person(house.dana, clock.now(), EVE, role, "https://s.example")
+    db.session.execute(db.update(Person).where(Person.email == EVE).values(state="active"))
+    page = client.get(f"/invitation/{links.token(link)}", follow_redirects=True).text
+    words = (
+        f"You have joined already, as a member. {house.dana.name} invited you as an organiser: "
+        "ask them to set it in the list of people."
+    )
+    assert (words in page) == (role == "organiser")
+
+
+def test_organiser_is_told_where_to_set_the_role_of_who_has_joined(
+    house: House, client: Client
+) -> None:
+    client.sign_in(house.dana.id)
+    data = {"email": house.bob.email, "role": "organiser"}
+    answer = client.submit("/people", data, button="Invite")
+    assert answer.status_code == 422
+    assert "This person has joined already. You set their role in their own row." in answer.text
+
+
+def test_invitation_of_somebody_else_says_who_is_signed_in(house: House, client: Client) -> None:
+    link = people.invite_person(house.dana, clock.now(), EVE, "member", "https://s.example")
+    path = f"/invitation/{links.token(link)}"
+    client.sign_in(house.alice.id)
+    words = f"You are signed in as {house.alice.name}. This invitation is for {EVE}."
+    assert words in client.get(path).text
+    assert client.submit(path, button="Sign out first").location == "/sign-in"
+    assert "You are signed in as" not in client.get(path).text
+
+
+def test_link_for_the_organiser_takes_the_focus(house: House, client: Client) -> None:
+    client.sign_in(house.dana.id)
+    page = client.submit("/people", {"email": EVE}, button="Invite").text
+    assert '<p tabindex="-1" data-focus>No mail is set up here' in page
 
 
 @pytest.mark.parametrize(

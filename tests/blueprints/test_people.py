@@ -12,7 +12,7 @@ from flask import Flask
 from supervision import clock as clocks
 from supervision.blueprints.vault import RecoverForm
 from supervision.db import db
-from supervision.models.audit import AuditEntry
+from supervision.models.audit import AuditEntry, Installation
 from supervision.models.people import LinkPurpose, Person, SignIn
 from supervision.services import people, sign_ins
 from supervision.web import limits
@@ -120,6 +120,24 @@ def test_join_refuses_bad_input_and_keeps_the_rest(
     assert join(client, token).status_code == 303
 
 
+def test_join_complains_of_all_in_one_round(app: Flask, client: Client) -> None:
+    token = links.token(people.add_person("ann@example.org", "Ann", "member", clocks.now()))
+    weak = {"passphrase": "ann@example.org", "again": "ann@example.org"}
+    page = join(client, token, name="", **weak).text
+    own = "It is made of your name or address. Choose another."
+    assert [text in page for text in ("This is needed.", own)] == [True, True]
+
+
+def test_used_reset_link_offers_another(joined: Client, new_client: Any) -> None:
+    client = new_client()
+    client.submit("/reset", {"email": "ann@example.org"})
+    (token,) = links.mailed("ann@example.org", LinkPurpose.RESET)
+    client.submit(f"/reset/{token}", {"passphrase": OTHER, "again": OTHER})
+    answer = new_client().get(f"/reset/{token}")
+    another = '<a href="/reset">Ask for another</a>'
+    assert (answer.status_code, another in answer.text) == (410, True)
+
+
 def test_passphrase_of_ones_own_name_is_refused(app: Flask, client: Client) -> None:
     token = links.token(people.add_person("ann@example.org", "Ann", "member", clocks.now()))
     db.session.commit()
@@ -194,10 +212,10 @@ def test_changed_passphrase_signs_out_others_and_opens_the_account(
         {"current": GOOD, "passphrase": OTHER, "again": OTHER},
         button="Change passphrase",
     )
-    assert (answer.status_code, answer.location) == (303, "/vault/new-key?changed=yes")
+    assert (answer.status_code, answer.location) == (303, "/vault/new-key")
     offered = joined.get(answer.location).text
-    assert "Did you change it because somebody knows the old one?" in offered
-    assert "Replace my key" in offered
+    assert "Does anybody else know the old one?" in offered
+    assert "Somebody may know it: replace the key" in offered
     assert joined.get("/profile").status_code == 200
     assert other.get("/").status_code == 302
     assert sign_in(new_client(), passphrase=GOOD).status_code == 422
@@ -346,6 +364,67 @@ def test_link_that_is_none_takes_no_place_and_is_counted(new_client, monkeypatch
     assert [client.send(path, {}).status_code for _ in range(3)] == [404, 404, 429]
 
 
+def reset_by_mail(client: Client) -> Any:
+    client.submit("/reset", {"email": "ann@example.org"})
+    (token,) = links.mailed("ann@example.org", LinkPurpose.RESET)
+    return client.submit(f"/reset/{token}", {"passphrase": OTHER, "again": OTHER})
+
+
+def test_after_a_reset_it_is_said_that_the_notes_are_closed(
+    joined: Client, new_client: Any
+) -> None:
+    """Once as the answer, and on home until they are open again."""
+    client = new_client()
+    reset_by_mail(client)
+    pages = [client.get("/").text for _ in range(2)]
+    flash = "Your new passphrase is set. Your notes stay closed until you enter your recovery code."
+    waits = '<a href="/vault/recover">Enter your recovery code</a>'
+    assert [(flash in page, waits in page) for page in pages] == [(True, True), (False, True)]
+    assert waits not in joined.get("/").text
+
+
+@pytest.mark.parametrize("email", ["carol@", "ann@example.org, eve@example.org", "änn@example.org"])
+def test_reset_for_what_is_no_address_is_refused_beside_its_field(
+    app: Flask, client: Client, email: str
+) -> None:
+    answer = client.submit("/reset", {"email": email})
+    assert (answer.status_code, 'id="email-error"' in answer.text) == (422, True)
+    assert f'value="{html.escape(email)}"' in answer.text
+
+
+def test_without_mail_no_page_promises_one(joined: Client, new_client: Any) -> None:
+    """Nothing is set up in tests, as on a server that somebody has just begun with."""
+    client, none = new_client(), "No mail is set up here"
+    asked = client.get("/reset").text
+    client.submit("/reset", {"email": "ann@example.org"})
+    told = client.get("/sign-in").text
+    assert [none in page for page in (asked, told)] == [True, True]
+    assert "on its way" not in told
+    dana = new_client()
+    dana.sign_in(factories.person("dana", role="organiser").id)
+    assert none in dana.get("/people/mail").text
+
+
+def test_demo_points_to_where_its_mails_are(app: Flask, client: Client) -> None:
+    db.session.add(Installation(id=1, demo=True, created_at=clocks.now()))
+    bob = factories.person("bob")
+    peers = factories.roster(bob, kind="peer")
+    client.sign_in(bob.id)
+    pages = [client.get(f"/rosters/{peers.id}").text, client.get("/reset").text]
+    assert [("/dev/mail" in page, "ask an organiser" in page) for page in pages] == [
+        (True, False)
+    ] * 2
+
+
+def test_page_of_too_many_tries_says_until_when_and_what_else(app: Flask, client: Client) -> None:
+    answers = [sign_in(client, "nobody@example.org") for _ in range(11)]
+    page = answers[-1].text
+    seconds = int(answers[-1].headers["Retry-After"])
+    assert f"Try again in about {-(-seconds // 60)} minutes." in page
+    assert "Until then even the right one is not tried." in page
+    assert '<a href="/reset">I forgot my passphrase</a>' in page
+
+
 def test_profile_refuses_an_unknown_zone_and_keeps_what_was_typed(joined: Client) -> None:
     answer = joined.submit(
         "/profile", {"name": "Ann B.", "zone": "Mars/Olympus"}, button="Save profile"
@@ -436,6 +515,25 @@ def test_mail_tells_of_each_change_and_each_reset(joined: Client, new_client: An
     (token,) = links.mailed("ann@example.org", LinkPurpose.RESET)
     client.submit(f"/reset/{token}", {"passphrase": GOOD, "again": GOOD})
     assert told() == ["Your passphrase was changed", "A new passphrase was set by mail"]
+
+
+def test_mail_of_a_passphrase_says_when_where_and_what_to_do(clock: Any, joined: Client) -> None:
+    """Ann has typed no recovery code back, so none is promised to open anything."""
+    browser = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Firefox/145.0"}
+    data = {"current": GOOD, "passphrase": OTHER, "again": OTHER}
+    joined.submit("/profile", data, button="Change passphrase", headers=browser)
+    body = mails_to("ann@example.org")[-1].body
+    assert [
+        words in body
+        for words in (
+            "On Mon 23 Nov 2026, 04:00 (Toronto) the passphrase of your account was changed",
+            "was changed in Firefox on Linux, by somebody who gave the former one.",
+            "If this was you, there is nothing to do.",
+            "http://localhost/reset",
+            "no recovery code of yours is in force",
+            "Your notes open again with your recovery code.",
+        )
+    ] == [True] * 5 + [False]
 
 
 def test_reset_link_ends_with_a_change_of_the_passphrase(joined: Client, new_client: Any) -> None:

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from supervision.db import db
 from supervision.models.notes import Vault
-from supervision.services import rotation
+from supervision.services import rotation, sign_ins
 from tests import factories
-from tests.support.vaults import PASSPHRASE, WRONG, enter, furnish, state, write
+from tests.support.vaults import PASSPHRASE, WRONG, enter, furnish, settings, state, write
 
 OPEN, LOCKED = 204, 423
 
@@ -80,6 +80,33 @@ def test_wrong_passphrase_begins_nothing(bobs):
     response = begin(bobs, WRONG)
     assert (response.status_code, "not your present passphrase" in response.text) == (422, True)
     assert db.session.scalar(select(Vault.turn)) == 0
+
+
+def test_after_a_changed_passphrase_there_are_two_answers_once(bobs):
+    """An address that says so claims nothing."""
+    claim = "<h1>Your passphrase is changed</h1>"
+    assert claim not in bobs.get("/vault/new-key?changed=yes").text
+    new = "another four quiet lamps"
+    data = {"current": PASSPHRASE, "passphrase": new, "again": new}
+    bobs.submit("/profile", data, button="Change passphrase")
+    pages = [bobs.get("/vault/new-key").text for _ in range(2)]
+    assert [claim in page for page in pages] == [True, False]
+    links = re.findall(r'<a href="([^"]*)" class="button [a-z]*">([^<]*)</a>', pages[0])
+    assert links == [
+        ("/profile", "Nobody else knows my old passphrase: done"),
+        ("/vault/new-key", "Somebody may know it: replace the key"),
+    ]
+
+
+def test_closed_notes_are_offered_the_code_and_no_new_key(bobs, bob):
+    credential, _opened = sign_ins.replace(bob.id, "other words after a mail", settings())
+    credential.changed_at = factories.LONG_AGO
+    db.session.merge(credential)
+    page = bobs.get("/vault/new-key").text
+    assert ("Open your notes with your recovery code first." in page, "Replace my key" in page) == (
+        True,
+        False,
+    )
 
 
 def test_second_beginning_is_refused_with_a_sentence(bobs):

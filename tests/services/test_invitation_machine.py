@@ -198,7 +198,9 @@ class Invitations(RuleBasedStateMachine):
     def _reset(self, who: str, link: OpenLink) -> None:
         fresh = Credential(salt=b"s", memory_kib=1, passes=1, lanes=1, verifier=b"v")
         fresh.person_id = link.person_id
-        if self._does(lambda: people.reset(link, self.at, fresh)):
+        if self._does(
+            lambda: people.reset(link, self.at, fresh, people.Origin("https://s.example"))
+        ):
             self.holders[link.person_id] = who
 
     @rule(address=addresses)

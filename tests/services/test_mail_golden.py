@@ -28,6 +28,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BASE = "https://s.example"
+SEEN = people.Origin(BASE, "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Firefox/145.0")
 HEAD = Letterhead("Supervision <supervision@s.example>", BASE, "k" * 32)
 UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TOKENS = re.compile(r"(/mail/stop/|/reset/|/invitation/)[\w.-]+")
@@ -149,7 +150,7 @@ def new_by_mail(house: House) -> None:
     link_id = people.make_link(LinkPurpose.RESET, house.bob.id, AT + HOUR, AT)
     link = links.opened(links.token(link_id, LinkPurpose.RESET), AT, LinkPurpose.RESET)
     fresh, _opened = sign_ins.replace(house.bob.id, PASSPHRASE, settings())
-    people.reset(link, AT, fresh)
+    people.reset(link, AT, fresh, SEEN)
 
 
 def invited(house: House) -> None:
@@ -160,7 +161,7 @@ def invited(house: House) -> None:
 
 ACCOUNTS: dict[str, Callable[[House], None]] = {
     "invited": invited,
-    "passphrase-changed": lambda house: people.tell_of_change(house.bob, AT),
+    "passphrase-changed": lambda house: people.tell_of_change(house.bob.id, AT, SEEN),
     "passphrase-set-by-mail": new_by_mail,
 }
 

@@ -236,7 +236,7 @@ def changed(who: Actor) -> None:
     assert opened is not None
     made = sign_ins.change(opened, "brass kettle under the willow", settings())
     with writing():
-        sign_ins.keep_change(who, made, AT)
+        sign_ins.keep_change(who, made, AT, people.Origin(URL))
 
 
 def signed_out(who: Actor) -> None:
@@ -252,7 +252,7 @@ def set_by_mail(who: Actor) -> None:
     fresh, _opened = sign_ins.replace(who.id, "brass kettle under the willow", settings())
     link_id = people.make_link(LinkPurpose.RESET, who.id, AT + DAY, AT)
     token = links.token(link_id, LinkPurpose.RESET)
-    people.reset(links.opened(token, AT, LinkPurpose.RESET), AT, fresh)
+    people.reset(links.opened(token, AT, LinkPurpose.RESET), AT, fresh, people.Origin(URL))
 
 
 @pytest.mark.usefixtures("clock")

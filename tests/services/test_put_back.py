@@ -33,6 +33,7 @@ from supervision.services import heads, notes, rotation, sharing, sign_ins
 from supervision.services import unlocking as unlocks
 from supervision.services import vault as vaults
 from supervision.services.notes import Edit
+from supervision.services.people import Origin
 from supervision.services.sharing import ledgers
 from supervision.services.sign_ins import Opened
 from supervision.web import unlocking
@@ -43,7 +44,7 @@ from tests.support.vaults import PASSPHRASE, enter, pepper, settings, state
 LATER = "another four quiet lamps"
 MINUTE = timedelta(minutes=1)
 VAULT = (Vault, VaultSlot, Credential, NoteIndex, Note, NoteRevision, Share, ShareSeal)
-OLDER = "Your notes here are older than this browser remembers"
+OLDER = "What is stored here is from before that."
 
 
 @dataclass(frozen=True)
@@ -445,7 +446,7 @@ def change(story: Story, now: str = PASSPHRASE, to: str = LATER) -> None:
     assert opened is not None
     changed = sign_ins.change(opened, to, settings())
     with writing():
-        sign_ins.keep_change(bob, changed, AT)
+        sign_ins.keep_change(bob, changed, AT, Origin("https://s.example"))
     db.session.expire_all()
 
 
@@ -661,6 +662,77 @@ def test_earlier_copy_stays_locked_at_sign_in(story, bobs):
     enter(bobs, story.place.bob)
     assert state(bobs) == 423
     assert OLDER in unlock(bobs).text
+
+
+def older_copy_in(client: Client, story: Story) -> None:
+    """An earlier day is put back, and its owner signs in by the browser that saw the later one."""
+    kept = keep()
+    unlock(client)
+    save_in(client, story, "second")
+    client.send("/sign-out")
+    kept.put_back_whole()
+    enter(client, story.place.bob)
+
+
+def test_earlier_copy_is_told_at_sign_in_with_date_reason_and_whom_to_ask(story, bobs):
+    dana = story.place.house.dana
+    older_copy_in(bobs, story)
+    page = bobs.get("/unlock").text
+    assert [
+        words in page
+        for words in (
+            "This browser last saw your notes on",
+            OLDER,
+            "Most often a backup was put back.",
+            f"Ask {dana.name} whether that is so.",
+            "Nothing is deleted by waiting.",
+            'name="accept"',
+        )
+    ] == [True] * 6
+    assert 'class="flash"' not in page
+
+
+@pytest.mark.parametrize("tried", ["", "four wrong quiet lamps"])
+@pytest.mark.parametrize("path", ["/unlock", "/vault/recover"])
+def test_wrong_try_takes_nothing_back_of_what_is_told(story, bobs, tried, path):
+    older_copy_in(bobs, story)
+    page = bobs.send(path, {"passphrase": tried}).text
+    assert (OLDER in page, bobs.get("/unlock").text.count(OLDER)) == (True, 1)
+
+
+def test_owner_who_went_on_reads_that_once_and_is_told_no_more(story, bobs):
+    older_copy_in(bobs, story)
+    pages = [unlock(bobs, accept="on"), bobs.get("/notes")]
+    said = "You went on with your notes as they are stored here."
+    assert [said in page.text for page in pages] == [True, False]
+    bobs.send("/lock")
+    assert OLDER not in bobs.get("/unlock").text
+
+
+def test_right_code_uses_up_no_try_while_there_is_something_to_tell(story, bobs):
+    code = new_code(story)
+    kept = keep()
+    unlock(bobs)
+    save_in(bobs, story, "second")
+    bobs.send("/lock")
+    kept.put_back_whole()
+    both = {"code": code, "passphrase": PASSPHRASE}
+    answers = [bobs.send("/vault/recover", both) for _ in range(7)]
+    assert [(one.status_code, OLDER in one.text) for one in answers] == [(422, True)] * 7
+    assert bobs.send("/vault/recover", both | {"accept": "on"}).status_code == 303
+
+
+def test_former_code_typed_back_leaves_a_line(story, bobs):
+    """The first of two that waited, put back beside nothing else."""
+    bob, keys = story.place.bob, story.place.of(story.place.bob)
+    with writing():
+        code = vaults.new_code(bob, AT, keys)
+    kept = keep(VaultSlot)
+    with writing():
+        vaults.new_code(bob, AT, keys)
+    kept.put_back()
+    answer = bobs.send("/vault/recovery-code/check", {"code": code})
+    assert (answer.status_code, acts("vault.former_way")) == (422, 1)
 
 
 @pytest.mark.parametrize("changed", ["passphrase", "code", "share taken back"])

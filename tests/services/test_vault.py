@@ -17,6 +17,7 @@ from supervision.models.people import Credential
 from supervision.permissions import Actor
 from supervision.services import notes, people, sign_ins
 from supervision.services import vault as vaults
+from supervision.services.people import Origin
 from supervision.services.sign_ins import Opened
 from tests import factories
 from tests.support.vaults import PASSPHRASE, WRONG, furnish, pepper, settings
@@ -227,7 +228,7 @@ def change(bob: Actor, passphrase: str) -> None:
     assert found is not None
     changed = sign_ins.change(found, passphrase, settings())
     with writing():
-        sign_ins.keep_change(bob, changed, AT)
+        sign_ins.keep_change(bob, changed, AT, Origin("https://s.example"))
 
 
 def test_changed_passphrase_opens_and_the_former_does_not(bob, keys):
@@ -245,7 +246,7 @@ def dearer(bob: Actor) -> KdfParams:
     assert found is not None
     changed = sign_ins.change(found, PASSPHRASE, stronger)
     with writing():
-        sign_ins.keep_change(bob, changed, AT)
+        sign_ins.keep_change(bob, changed, AT, Origin("https://s.example"))
     return costs
 
 

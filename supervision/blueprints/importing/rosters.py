@@ -18,6 +18,7 @@ from supervision.web import forms, limits, turns, typed
 from supervision.web.auth import signed_in, viewer
 from supervision.web.carried import carried, carry
 from supervision.web.fragments import page
+from supervision.web.posting import mails_go
 from supervision.web.request import long_text
 from supervision.web.settings import base_url
 from supervision.web.transactions import by_hand
@@ -112,6 +113,7 @@ def _shown(table: Table) -> dict[str, Any]:
         "plan": plan,
         "said": _said,
         "button": _button(plan),
+        "mails": mails_go(),
         "carried": carry({"columns": table.columns, "rows": rows}, PURPOSE),
     }
 

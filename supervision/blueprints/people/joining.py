@@ -1,10 +1,12 @@
 """Joining by an invitation, and choosing a passphrase."""
 
 from flask import (
+    flash,
     redirect,
     request,
     url_for,
 )
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -30,6 +32,11 @@ AS = {
     Role.ORGANISER: lazy(
         "You join as an organiser: you look after people as well, and start rosters of every kind."
     ),
+}
+A_ROLE = {
+    Role.MEMBER: lazy("a member"),
+    Role.SUPERVISOR: lazy("a supervisor"),
+    Role.ORGANISER: lazy("an organiser"),
 }
 
 
@@ -64,7 +71,7 @@ def invitation(token: str) -> Response:
     limits.spend(limits.INVITATION, token)
     link = _open(token)
     if link.joined:
-        return _home()
+        return _home(link)
     return _invitation_page(200, _join_form(link), link)
 
 
@@ -75,7 +82,7 @@ def join(token: str) -> Response:
     limits.spend(limits.INVITATION, token)
     link = _open(token)
     if link.joined:
-        return _home()
+        return _home(link)
     with limits.stretching():
         return _join(link)
 
@@ -105,13 +112,29 @@ def _open(token: str) -> OpenLink:
     return people.open_link(settings().secret_key, LinkPurpose.INVITATION, token, clock.now())
 
 
-def _home() -> Response:
-    """Who has joined since finds the invitation there, and signs in first if need be."""
+def _home(link: OpenLink) -> Response:
+    """Who has joined since finds the invitation there, and signs in first if need be.
+
+    What a higher role would have given is said: nothing else tells of it.
+    """
+    if link.offers_more:
+        words = _(
+            "You have joined already, as %(present)s. %(name)s invited you as %(role)s: ask them "
+            "to set it in the list of people.",
+            present=A_ROLE[Role(link.present)],
+            role=A_ROLE[Role(link.role)],
+            name=link.made_by or _("Whoever looks after this server"),
+        )
+        flash(words, "warning")
     return redirect(url_for("home.index"), 303)
 
 
 def _invitation_page(status: int, form: JoinForm, link: OpenLink) -> Response:
-    return page("people/invitation.html", status, form=form, link=link, as_what=AS[Role(link.role)])
+    other = viewer() if current_user.is_authenticated else None
+    as_what = AS[Role(link.role)]
+    return page(
+        "people/invitation.html", status, form=form, link=link, as_what=as_what, other=other
+    )
 
 
 def _join_form(link: OpenLink) -> JoinForm:

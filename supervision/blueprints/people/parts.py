@@ -19,10 +19,12 @@ from supervision.domain.vault import Keys
 from supervision.permissions import Actor
 from supervision.services import people
 from supervision.services import vault as vaults
+from supervision.services.people import Origin
 from supervision.services.sign_ins import Opened
 from supervision.web import passphrases, transactions, unlocking, witnessing
 from supervision.web.auth import Viewer
 from supervision.web.proving import tell_of_former_way
+from supervision.web.settings import base_url
 
 bp = Blueprint("people", __name__)
 
@@ -30,7 +32,8 @@ bp = Blueprint("people", __name__)
 def go_in(opened: Opened, target: str) -> Response:
     """A fresh session for a fresh sign-in, and the vault open if the passphrase opens it.
 
-    A vault that is older than this browser remembers stays locked: unlocking it says what to do.
+    A vault that is older than this browser remembers stays locked: the page that unlocks it says
+    so at once, and what to do.
     """
     session.clear()
     keys = opened.keys
@@ -42,10 +45,12 @@ def go_in(opened: Opened, target: str) -> Response:
         tell_of_former_way(opened)
         flash(_(vaults.FORMER_WAY), "warning")
     if doubt is not None:
-        flash(_("Your notes stay locked for now: something about them is not as it should be."))
+        witnessing.hold(doubt)
         return redirect(url_for("vault.unlock", next=target), 303)
     response = redirect(target, 303)
-    if keys is not None:
+    if keys is None:
+        unlocking.opens_nothing()
+    else:
         unlocking.unlock(response, opened.person_id, actor.sign_in_id, keys)
     return response
 
@@ -61,13 +66,19 @@ def _keep_sign_in(opened: Opened, keys: Keys | None) -> Actor:
     return actor
 
 
+def origin() -> Origin:
+    """Of this request, for the mail that tells of a passphrase."""
+    return Origin(base_url(), request.user_agent.string)
+
+
 def fit(form: Any, known: list[str]) -> bool:
-    """Whether the form is whole and its new passphrase strong."""
-    if not form.validate_on_submit():
+    """Whether the form is whole and its new passphrase strong; all complaints in one round."""
+    whole, field = bool(form.validate_on_submit()), form.passphrase
+    if field.errors:
         return False
     try:
-        passphrases.check(form.passphrase.data, known)
+        passphrases.check(field.data, known)
     except ValueError as error:
-        form.passphrase.errors = [*form.passphrase.errors, str(error)]
+        field.errors = [str(error)]
         return False
-    return True
+    return whole

@@ -7,6 +7,7 @@ from flask import (
     current_app,
     flash,
     redirect,
+    session,
     url_for,
 )
 from flask_babel import gettext as _
@@ -15,7 +16,7 @@ from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectField, StringField
 
 from supervision import clock
-from supervision.blueprints.people.parts import bp, fit
+from supervision.blueprints.people.parts import bp, fit, origin
 from supervision.errors import Invalid
 from supervision.services import people, sign_ins
 from supervision.services.people import Profile
@@ -105,13 +106,14 @@ def change_passphrase() -> Response:
     if opened is None or not _is_another(actor.id, form):
         return _profile_page(422, _profile_form(formdata=None, obj=actor), form)
     changed = sign_ins.change(opened, form.passphrase.data, settings())
-    transactions.in_one(lambda: sign_ins.keep_change(actor, changed, clock.now()))
+    transactions.in_one(lambda: sign_ins.keep_change(actor, changed, clock.now(), origin()))
     unlocking.lock_others(actor.id, actor.sign_in_id)
     flash(_("Your passphrase is changed. All other devices were signed out."))
     if opened.keys is None:
         return redirect(url_for("people.profile"), 303)
     unlocking.head_moved(opened.keys)
-    return redirect(url_for("rotation.index", changed="yes"), 303)
+    session[passphrases.CHANGED] = True
+    return redirect(url_for("rotation.index"), 303)
 
 
 def _is_another(person_id: UUID, form: PassphraseForm) -> bool:

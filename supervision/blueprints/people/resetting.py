@@ -3,7 +3,6 @@
 from flask import (
     flash,
     redirect,
-    render_template,
     url_for,
 )
 from flask_babel import gettext as _
@@ -11,7 +10,7 @@ from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
 
 from supervision import clock
-from supervision.blueprints.people.parts import bp, fit, go_in
+from supervision.blueprints.people.parts import bp, fit, go_in, origin
 from supervision.models.people import LinkPurpose
 from supervision.services import people, sign_ins
 from supervision.services.people import OpenLink
@@ -19,6 +18,7 @@ from supervision.web import forms, limits, passphrases, transactions, unlocking
 from supervision.web.auth import anyone
 from supervision.web.forms import Form
 from supervision.web.fragments import page
+from supervision.web.posting import MailsGo, mails_go
 from supervision.web.settings import settings
 
 
@@ -33,8 +33,8 @@ class ResetForm(Form):
 
 @bp.get("/reset")
 @anyone("who forgot a passphrase cannot sign in")
-def reset_ask() -> str:
-    return render_template("people/reset_ask.html", form=ResetAskForm())
+def reset_ask() -> Response:
+    return _ask_page(200, ResetAskForm())
 
 
 @bp.post("/reset")
@@ -42,12 +42,30 @@ def reset_ask() -> str:
 def reset_send() -> Response:
     """The same answer for known and unknown addresses."""
     form = ResetAskForm()
-    if not form.validate_on_submit():
-        return page("people/reset_ask.html", 422, form=form)
-    limits.spend(limits.RESET, people.normal_email(form.email.data))
-    people.ask_reset(form.email.data, clock.now())
-    flash(_("If that address has an account, a mail with a link is on its way."))
+    email = forms.attempt(form, lambda: people.checked_email(form.email.data))
+    if email is None:
+        return _ask_page(422, form)
+    limits.spend(limits.RESET, email)
+    people.ask_reset(email, clock.now())
+    flash(_asked_words())
     return redirect(url_for("people.sign_in"), 303)
+
+
+def _ask_page(status: int, form: ResetAskForm) -> Response:
+    return page("people/reset_ask.html", status, form=form, mails=mails_go())
+
+
+def _asked_words() -> str:
+    """The same whether or not somebody has the address."""
+    words = {
+        MailsGo.BY_SERVER: _("If that address has an account, a mail with a link is on its way."),
+        MailsGo.ON_A_PAGE: _("If that address has an account, the link will be at /dev/mail."),
+        MailsGo.NOWHERE: _(
+            "No mail is set up here. If that address has an account, whoever looks after this "
+            "server has a link for it now: ask them."
+        ),
+    }
+    return str(words[mails_go()])
 
 
 @bp.get("/reset/<token>")
@@ -73,7 +91,10 @@ def _reset(link: OpenLink) -> Response:
     if not fit(form, [link.email, link.name]):
         return page("people/reset.html", 422, form=form)
     credential, opened = sign_ins.replace(link.person_id, form.passphrase.data, settings())
-    transactions.in_one(lambda: people.reset(link, clock.now(), credential))
+    transactions.in_one(lambda: people.reset(link, clock.now(), credential, origin()))
     unlocking.lock_everywhere(link.person_id)
-    flash(_("Your account is open. Your notes stay closed until you give your recovery code."))
-    return go_in(opened, url_for("home.index"))
+    response = go_in(opened, url_for("home.index"))  # a fresh session, so what is said comes after
+    flash(
+        _("Your new passphrase is set. Your notes stay closed until you enter your recovery code.")
+    )
+    return response

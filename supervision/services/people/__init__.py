@@ -48,11 +48,13 @@ from supervision.services.people.links import (
 from supervision.services.people.organising import (
     PersonRow,
     is_demo,
+    organisers_beside,
     people,
     revoke_invitation,
     set_role,
 )
 from supervision.services.people.resetting import (
+    Origin,
     answer_resets,
     ask_reset,
     has_resets,
@@ -67,6 +69,7 @@ __all__ = [
     "Doorkeeper",
     "InvitedTo",
     "OpenLink",
+    "Origin",
     "PersonRow",
     "Profile",
     "actor_for",
@@ -92,6 +95,7 @@ __all__ = [
     "make_link",
     "normal_email",
     "open_link",
+    "organisers_beside",
     "people",
     "reset",
     "revoke_invitation",

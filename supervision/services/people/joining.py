@@ -91,7 +91,9 @@ def _who_can_join(email: str, at: datetime) -> Person:
     """Raises Invalid for who has an account, or leaves: only they themselves may bring it back."""
     person = ensure_person(email, at)
     if person.state == PersonState.ACTIVE:
-        raise Invalid("email", N_("This person has joined already."))
+        raise Invalid(
+            "email", N_("This person has joined already. You set their role in their own row.")
+        )
     if person.state == PersonState.CLOSED:
         raise Invalid("email", N_("This account is closed. Its owner can still bring it back."))
     return person

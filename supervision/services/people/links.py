@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 
 from supervision.db import db
 from supervision.domain.links import link_of, link_token
-from supervision.errors import Gone, NotAllowed, NotFound
+from supervision.errors import N_, Gone, NotAllowed, NotFound
 from supervision.models.people import (
     Link,
     LinkPurpose,
@@ -28,6 +28,8 @@ from supervision.models.rosters import Membership, MemberState, Roster, RosterSt
 from supervision.permissions import Actor, can_give_role, can_pass_on_links
 
 INVITATION_LASTS = timedelta(days=7)
+JOINED = N_("You have joined already. Sign in.")
+RANKS = (Role.MEMBER, Role.SUPERVISOR, Role.ORGANISER)
 OPEN = (Link.used_at.is_(None), Link.revoked_at.is_(None))
 
 
@@ -44,7 +46,7 @@ class InvitedTo:
 class OpenLink:
     """A link that can still be used, or would have if its person had not `joined` since.
 
-    `role`: as what one joins by it.
+    `role`: as what one joins by it, and `present` what its person is now.
     """
 
     id: UUID
@@ -52,7 +54,14 @@ class OpenLink:
     email: str
     name: str
     joined: bool
+    present: str
     role: str
+
+    @property
+    def offers_more(self) -> bool:
+        """Whether who has joined would be more by it: a link no longer makes them that."""
+        return self.joined and RANKS.index(Role(self.role)) > RANKS.index(Role(self.present))
+
     made_by: str | None
     roster: InvitedTo | None
 
@@ -109,7 +118,10 @@ _MAKER = aliased(Person)
 
 
 def open_link(secret_key: str, purpose: LinkPurpose, token: str, at: datetime) -> OpenLink:
-    """The link behind a token. Raises NotFound when unknown, Gone when used or run out."""
+    """The link behind a token. Raises NotFound when unknown, Gone when used or run out.
+
+    Who has joined by it is told so: it was theirs.
+    """
     row = db.session.execute(
         select(Link, Person, _MAKER)
         .join(Person, Person.id == Link.person_id)
@@ -120,14 +132,17 @@ def open_link(secret_key: str, purpose: LinkPurpose, token: str, at: datetime) -
     if row is None:
         raise NotFound
     link, person, maker = row
+    joined = person.state == PersonState.ACTIVE
     if link.used_at or link.revoked_at or link.expires_at <= at:
-        raise Gone
+        theirs = joined and link.used_at and purpose == LinkPurpose.INVITATION
+        raise Gone(JOINED if theirs else "")
     return OpenLink(
         link.id,
         person.id,
         person.email,
         person.name,
-        person.state == PersonState.ACTIVE,
+        joined,
+        person.role,
         role_of(link, maker),
         maker.name if maker else None,
         _invited_to(link),

@@ -140,6 +140,22 @@ def _organisers() -> int:
     return db.session.scalar(active) or 0
 
 
+def organisers_beside(actor: Actor, most: int = 3) -> list[str]:
+    """The names of others who look after people here, for who has to ask one of them."""
+    return list(
+        db.session.scalars(
+            select(Person.name)
+            .where(
+                Person.role == Role.ORGANISER,
+                Person.state == PersonState.ACTIVE,
+                Person.id != actor.id,
+            )
+            .order_by(func.lower(Person.name), Person.id)
+            .limit(most)
+        )
+    )
+
+
 def is_demo() -> bool:
     """Whether this database was filled with the demo community."""
     return bool(db.session.scalar(select(Installation.demo)))

@@ -23,6 +23,7 @@ from supervision.services.rosters.reading import (
     members_of,
     roster_page,
     rosters_of,
+    who_invited,
 )
 
 __all__ = [
@@ -45,4 +46,5 @@ __all__ = [
     "roles_of",
     "roster_page",
     "rosters_of",
+    "who_invited",
 ]

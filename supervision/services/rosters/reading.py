@@ -111,6 +111,16 @@ def rosters_of(actor: Actor, at: datetime) -> list[RosterRow]:
     return [RosterRow(*row) for row in rows]
 
 
+def who_invited(actor: Actor) -> dict[UUID, str]:
+    """By whom the actor was asked into each roster that waits for their answer."""
+    rows = db.session.execute(
+        select(Membership.roster_id, Person.name)
+        .join(Person, Person.id == Membership.invited_by_id)
+        .where(Membership.person_id == actor.id, Membership.state == MemberState.INVITED)
+    )
+    return {row.roster_id: row.name for row in rows}
+
+
 def roster_page(actor: Actor, roster_id: UUID) -> RosterPage:
     """Everything about a roster but its sessions. Raises NotFound.
 
