@@ -113,7 +113,7 @@ def test_invited_stranger_joins_by_link_and_accepts(
     eve = new_client()
     words = "seven quiet herons wading"
     eve.submit(f"/invitation/{token}", {"name": "Eve", "passphrase": words, "again": words})
-    assert "You are invited to Tuesday group." in eve.get("/").text
+    assert "Alice Ashworth invites you to Tuesday group." in eve.get("/").text
     answer = eve.submit(f"/rosters/{house.group}", button="Accept")
     assert answer.status_code == 303
     assert "Carol Conti" in eve.get(answer.location).text

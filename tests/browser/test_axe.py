@@ -441,7 +441,7 @@ def forget(page: Page, email: str, judge: Judge) -> None:
     judge.visit(page, "/reset")
     page.get_by_label("Email").fill(email)
     with page.expect_navigation():
-        page.get_by_role("button", name="Mail me a link").click()
+        page.get_by_role("button", name="Ask for a link").click()
     judge.look(page)
     judge.visit(page, mailed_link(page, email))
     page.get_by_label("New passphrase").fill(PASSPHRASE + " again")

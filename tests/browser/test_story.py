@@ -98,7 +98,7 @@ def nth_session(page: Page, roster: str, number: int) -> None:
 
 def accept(page: Page, title: str) -> None:
     page.goto("/")
-    waiting = page.get_by_role("listitem").filter(has_text=f"You are invited to {title}.")
+    waiting = page.get_by_role("listitem").filter(has_text=f"invites you to {title}.")
     waiting.get_by_role("link", name="Answer").click()
     page.get_by_role("button", name="Accept").click()
     expect(page.get_by_role("status").first).to_contain_text("You are in.")
