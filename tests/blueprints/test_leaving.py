@@ -85,8 +85,8 @@ def test_link_in_the_mail_brings_the_account_back_once(house, client, new_client
     enter(stranger, house.bob)
 
 
-def test_organiser_sees_who_is_leaving_and_no_button_for_them(house, client, new_client):
+def test_organiser_sees_who_is_leaving_and_makes_nobody_more_meanwhile(house, client, new_client):
     enter(client, house.bob).submit("/delete-account", RIGHT, "Close my account")
     danas = enter(new_client(), house.dana)
     assert "Leaving" in danas.get("/people").text
-    assert danas.send(f"/people/{house.bob.id}/role", {"role": "organiser"}).status_code == 404
+    assert danas.send(f"/people/{house.bob.id}/role", {"role": "organiser"}).status_code == 422
