@@ -3,14 +3,13 @@
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from supervision.config import LOOPBACK
 from supervision.db import db
 from supervision.services.health import Schema, schema
 from supervision.web import metrics
 from supervision.web.auth import anyone
+from supervision.web.hosts import asks_from_here
 
 bp = Blueprint("health", __name__)
-FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
 
 
 @bp.get("/healthz")
@@ -35,8 +34,7 @@ def ready() -> Response:
 @bp.get("/metrics")
 @anyone("answers this machine alone")
 def measured() -> Response:
-    """A proxy on this machine looks like this machine, but says for whom it asks."""
-    if request.remote_addr not in LOOPBACK or any(name in request.headers for name in FORWARDED):
+    if not asks_from_here(request):
         abort(404)
     return Response(metrics.text(), mimetype="text/plain; version=0.0.4")
 

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, request
 
 from supervision import clock
 from supervision.services import booking, home, mail, meetings, notes, people, rosters
 from supervision.web import editing, unlocking
 from supervision.web.auth import anyone, signed_in, viewer
 from supervision.web.filters import local_date
+from supervision.web.hosts import asks_from_here
 from supervision.web.settings import settings
 
 bp = Blueprint("home", __name__)
@@ -51,6 +52,6 @@ def index() -> str:
 @bp.get("/dev/mail")
 @anyone("the demo community alone has it; elsewhere it does not exist")
 def dev_mail() -> str:
-    if not people.is_demo():
+    if not people.is_demo() or not asks_from_here(request):
         abort(404)
     return render_template("home/dev_mail.html", mails=mail.delivered(settings().instance / "mail"))

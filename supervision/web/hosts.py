@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, Request
 
 from supervision.config import LOOPBACK, Settings
 from supervision.web.headers import HEADERS
@@ -21,6 +21,7 @@ STATUS = "421 Misdirected Request"
 WORDS = b"Nothing is served here under this name.\n"
 # They say one word to anybody, and load balancers ask for them by number.
 OPEN_TO_ALL = frozenset({"/healthz", "/readyz"})
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([0-9]{1,5}))?", re.ASCII)
 
 
@@ -58,3 +59,8 @@ class HostGate:
 
 def init(app: Flask, settings: Settings) -> None:
     app.wsgi_app = HostGate(app.wsgi_app, settings)  # type: ignore[method-assign]  # how Flask is wrapped
+
+
+def asks_from_here(asked: Request) -> bool:
+    """Whether this machine asks for itself: a proxy on it says for whom it asks."""
+    return asked.remote_addr in LOOPBACK and not any(name in asked.headers for name in FORWARDED)

@@ -85,3 +85,5 @@ def test_mails_of_the_demo_are_nowhere_else(house: House, client: Client) -> Non
     assert client.get("/dev/mail").status_code == 404
     db.session.add(Installation(id=1, demo=True, created_at=clocks.now()))
     assert client.get("/dev/mail").status_code == 200
+    proxied = client.get("/dev/mail", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert proxied.status_code == 404

@@ -179,6 +179,7 @@ BY_HAND = {
     "blueprints/availability/__init__.py": "a form",
     "blueprints/sessions/booking.py": "a form",
     "blueprints/polls/__init__.py": "times and answers, READ of them at most",
+    "web/errors.py": "names of fields alone",
     "web/fields.py": "files of one name, into a field that takes one",
     "web/forms.py": "all of it, into fields that measure it",
     "web/transactions.py": "all of it, hashed",

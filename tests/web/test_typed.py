@@ -31,6 +31,7 @@ ELSEWHERE = {
     "web/limits.py": {"int"},  # a row's
     "web/metrics.py": {"int"},  # a row's
     "web/passphrases.py": {"int"},  # the judge's
+    "web/witnessing.py": {"fromisoformat"},  # what our own session carries
     "web/typed.py": {"int", "fromisoformat"},
 }
 

@@ -29,6 +29,12 @@ def upgrade() -> None:
         f" WHERE {OPEN} AND (made_by_id IS NULL OR made_by_id IN"
         " (SELECT id FROM person WHERE role = 'organiser' AND state = 'active'))"
     )
+    # Who else invited was shown the link, so it proves no mailbox: they invite again, by mail.
+    op.execute(
+        f"UPDATE link SET revoked_at = CURRENT_TIMESTAMP WHERE {OPEN} AND made_by_id IS NOT NULL"  # noqa: S608
+        " AND made_by_id NOT IN"
+        " (SELECT id FROM person WHERE role = 'organiser' AND state = 'active')"
+    )
     op.execute("UPDATE person SET role = 'member' WHERE state = 'invited'")
 
 

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0025"
 down_revision = "0024"
@@ -46,6 +47,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Raises CommandError once a vault was unlocked: the former version reads no such head."""
+    held = sa.text("SELECT count(*) FROM vault WHERE shares IS NOT NULL")
+    if op.get_bind().execute(held).scalar():
+        raise CommandError("Notes were unlocked since the upgrade. Restore the backup before it.")
     with op.batch_alter_table("share_opening") as opening:
         opening.drop_constraint("uq_share_opening_share_id_place", type_="unique")
         opening.drop_column("mac")
