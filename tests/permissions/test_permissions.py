@@ -15,7 +15,7 @@ from tests.permissions.world import PEOPLE, WHO
 from tests.support.databases import Engines
 
 UNSEEN = Path(__file__).parent / "unseen.txt"
-MOST_UNSEEN = 96
+MOST_UNSEEN = 92
 ADDRESSES = sorted({row.endpoint for row in ROWS})
 
 
@@ -93,6 +93,8 @@ def test_argument_of_another_roster_is_as_one_of_nothing(asker: Asker) -> None:
             continue
         (inner,) = asker.arguments_of(row) & set(INNER)
         theirs = asker.world.things[INNER[inner]][inner]
+        if asker.world.things[row.thing][inner] == theirs:
+            continue
         tried.add((row.method, row.endpoint))
         for who in WHO:
             outcome, page = asker.mixed(row, who, inner, theirs)
@@ -171,9 +173,9 @@ def test_view_that_demands_nobody_is_seen(asker: Asker) -> None:
     rows = {row.endpoint: row for row in ROWS}
     unseen = []
     for check in mutants.views(asker.app):
+        before = asker.ask(rows[check.function], "nobody")[0]
         with mutants.without(asker.app, check):
-            row = rows[check.function]
-            if asker.ask(row, "nobody")[0].status == row.status_for("nobody"):
+            if asker.ask(rows[check.function], "nobody")[0] == before:
                 unseen.append(check.function)
     assert unseen == []
 
