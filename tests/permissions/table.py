@@ -659,7 +659,7 @@ ROWS: list[Row] = [
     *get("meetings.case", "meeting/member", {200: "member"}),
     *get("meetings.case", "meeting/fellow", {200: "lead fellow", 403: "member"}),
     *get("meetings.case", "some/member", {200: "lead member"}),
-    *get("meetings.case", "some/fellow", {}),
+    *get("meetings.case", "some/fellow | meeting/stranger", {}),
     *get("meetings.case", "peer meeting/fellow", {200: "member fellow"}),
     *get("meetings.case", "peer some/fellow", {}),
     *post(
@@ -908,6 +908,23 @@ ROWS: list[Row] = [
     ),
     *post(
         "sessions.book",
+        "peers",
+        {403: "former invited waiting"},
+        case="for a poll of another roster of theirs",
+        page="sessions.new",
+        opener="member",
+        said={"date": "2026-12-09", "starts_at": "10:00", "poll": "{poll poll_id}"},
+    ),
+    *post(
+        "sharing.revoke",
+        "share",
+        {},
+        case="from no reader",
+        said={"reader": "{stranger person_id}"},
+    ),
+    *post("meetings.choose", "pair", {}, said={"method": "peer", "presenters": "1"}),
+    *post(
+        "sessions.book",
         "group",
         {422: "lead", 403: "member fellow former invited waiting"},
         case="for another roster's member",
@@ -982,6 +999,26 @@ ROWS: list[Row] = [
         {422: "lead member fellow"},
         case="another roster's member",
         said={"asked": "{hers person_id}"},
+    ),
+    # -- what is asked for is no such thing, whoever asks
+    *get("calendar.index", "", {}, case="in no such way", query="?view=x"),
+    *get("notes.history", "note", {}, case="of no such version", query="?version=99"),
+    *get("notes.show", "note", {}, case="of no such version", query="?version=99"),
+    *get("sessions.leave_out_form", "meeting", {403: "member fellow"}),
+    *post("meetings.steer", "running", {}, case="nowhere", said={"do": "x", "step": "0"}),
+    *post(
+        "meetings.steer", "meeting", {}, case="before it begins", said={"do": "pause", "step": "0"}
+    ),
+    *post("notes.merge", "draft", {}, case="in no such way", said={"choice": "x"}),
+    *post("notes.restore", "note", {}, case="of no such version", said={"number": "99"}),
+    *post("people.set_role", "address", {}, said={"role": "supervisor"}),
+    *post("mail.try_again", "no mail", {}),
+    *post(
+        "booking.hold",
+        "pair",
+        {403: "lead", 422: "member"},
+        case="what another holds",
+        said={"type": "{kind}", "at": "2026-11-24T13:00:00+00:00"},
     ),
     # -- what stands in the address is the permission
     *get("feeds.read", "feed | former's feed", {200: WHOEVER}),
