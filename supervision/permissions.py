@@ -6,6 +6,7 @@ roster take the actor's own membership of it (None for a stranger).
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeGuard
 from uuid import UUID
 
 from supervision.models.people import Role
@@ -71,31 +72,29 @@ def can_import_rosters(actor: Actor) -> bool:
     return can_make_roster(actor, Kind.GROUP)
 
 
-def can_see_roster(place: Place | None) -> bool:
+def can_see_roster(place: Place | None) -> TypeGuard[Place]:
     """Those in it now, and those who once were, for their past sessions."""
     return place is not None
 
 
-def can_take_part(place: Place | None) -> bool:
+def can_take_part(place: Place | None) -> TypeGuard[Place]:
     """See the meeting link, who else is there, and the coming sessions."""
     return place is not None and place.state == MemberState.ACTIVE
 
 
 def can_run_roster(place: Place | None, kind: str) -> bool:
     """Edit, invite, remove, book, move, cancel: who leads; in a peer roster every member."""
-    return can_take_part(place) and (
-        kind == Kind.PEER or (place is not None and place.role in LEADS)
-    )
+    return can_take_part(place) and (kind == Kind.PEER or place.role in LEADS)
 
 
 def can_sign_up(place: Place | None) -> bool:
     """Take a seat in a session: members, but for those who lead, who are always there."""
-    return can_take_part(place) and place is not None and place.role not in LEADS
+    return can_take_part(place) and place.role not in LEADS
 
 
-def can_see_answers(place: Place | None, *, asks: bool, told: bool) -> bool:
+def can_see_answers(place: Place, *, asks: bool, told: bool) -> bool:
     """See what others say to a poll: who `asks`, who leads; others once it is to be `told` them."""
-    return can_take_part(place) and (asks or told or (place is not None and place.role in LEADS))
+    return asks or told or place.role in LEADS
 
 
 def can_see_session(place: Place | None, kind: str, *, for_all: bool, is_theirs: bool) -> bool:
@@ -116,11 +115,11 @@ def can_mark_attendance(place: Place | None, kind: str) -> bool:
     return can_run_roster(place, kind)
 
 
-def can_see_times(place: Place | None, kind: str) -> bool:
+def can_see_times(place: Place | None, kind: str) -> TypeGuard[Place]:
     """See which times of the supervisor's are free: both people of an individual roster."""
     return can_take_part(place) and kind == Kind.INDIVIDUAL
 
 
 def can_take_time(place: Place | None, kind: str) -> bool:
     """Book, move and cancel by the supervisor's terms: the supervisee of an individual roster."""
-    return can_see_times(place, kind) and place is not None and place.role == MemberRole.SUPERVISEE
+    return can_see_times(place, kind) and place.role == MemberRole.SUPERVISEE

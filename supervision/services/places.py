@@ -91,9 +91,9 @@ def place_of(actor: Actor, roster_id: UUID) -> Place | None:
 def seen_roster(actor: Actor, roster_id: UUID) -> tuple[Roster, Place]:
     """A roster that the actor may see. Raises NotFound."""
     values = {"roster_id": roster_id, "actor_id": actor.id}
-    row = db.session.execute(_PLACE_AND_ROSTER, values).one_or_none()
+    row = tuple(db.session.execute(_PLACE_AND_ROSTER, values).one_or_none() or ())
     place = Place(*row[:-1]) if row else None
-    if row is None or place is None or not can_see_roster(place):
+    if not can_see_roster(place):
         raise NotFound
     return row[-1], place
 
@@ -147,14 +147,12 @@ def hold_to_sign_up(actor: Actor, roster_id: UUID) -> Held:
 
 
 def _hold_and_place(actor: Actor, roster_id: UUID) -> tuple[Held, Place]:
-    row = run(_HOLD_AND_PLACE, {"roster_id": roster_id, "actor_id": actor.id}).one_or_none()
-    if row is None:
-        raise NotFound
-    values = tuple(row)
-    held, place = Held(*values[:-3]), Place(*values[-3:])
+    values = {"roster_id": roster_id, "actor_id": actor.id}
+    row = tuple(run(_HOLD_AND_PLACE, values).one_or_none() or ())
+    place = Place(*row[-3:]) if row else None
     if not can_see_roster(place):
         raise NotFound
-    return held, place
+    return Held(*row[:-3]), place
 
 
 def hold(roster_id: UUID) -> Held:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import time_machine
@@ -44,18 +45,28 @@ OWN_FIELDS = {"csrf_token", "once"}
 class Outcome:
     """What came of one request.
 
-    `shows`: names of what is on the page; `offers`: what its forms and links about something lead
-    to; `did`: how many rows came and went in which table.
+    `to`: the view to which it sends; `shows`: names of what is on the page; `offers`: what its
+    forms and links about something lead to; `did`: how many rows came and went in which table.
     """
 
     status: int
+    to: str = ""
     shows: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
     did: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        parts = (("shows", self.shows), ("offers", self.offers), ("did", self.did))
-        return "; ".join(f"{name} {', '.join(words)}" for name, words in parts if words)
+        parts = (
+            ("to", (self.to,)),
+            ("shows", self.shows),
+            ("offers", self.offers),
+            ("did", self.did),
+        )
+        return "; ".join(f"{name} {', '.join(words)}" for name, words in parts if any(words))
+
+    @property
+    def refuses(self) -> bool:
+        return self.status in (403, 404) or self.to == "people.sign_in"
 
 
 class Kept:
@@ -178,7 +189,13 @@ class Asker:
         did = self._undo()
         shows = {self.world.marks[found] for found in self._marks.findall(text + location)}
         offers = self._offers(text) if status == 200 else set()
-        outcome = Outcome(status, tuple(sorted(shows - {who})), tuple(sorted(offers)), tuple(did))
+        outcome = Outcome(
+            status,
+            self._view(location, "GET")[0] if location else "",
+            tuple(sorted(shows - {who})),
+            tuple(sorted(offers)),
+            tuple(did),
+        )
         return outcome, bare(text + location, arguments)
 
     def _undo(self) -> list[str]:
@@ -188,12 +205,18 @@ class Asker:
         """The views that a page leads to with an id in their address."""
         found = set()
         for path in set(LEADS.findall(page)):
-            for method in ("POST", "GET"):
-                with suppress(HTTPException):
-                    endpoint, arguments = self._urls.match(path, method)
-                    found.update([endpoint] if arguments else [])
-                    break
+            endpoint, arguments = self._view(path, "POST")
+            if not endpoint:
+                endpoint, arguments = self._view(path, "GET")
+            found.update([endpoint] if arguments else [])
         return found - {"static"}
+
+    def _view(self, path: str, method: str) -> tuple[str, Mapping[str, Any]]:
+        """The view that an address leads to, with its arguments; no name where there is none."""
+        with suppress(HTTPException):
+            endpoint, arguments = self._urls.match(urlsplit(path).path, method)
+            return str(endpoint), arguments
+        return "", {}
 
     def path(self, endpoint: str, arguments: Mapping[str, str]) -> str:
         rule: Rule = self.rules[endpoint]

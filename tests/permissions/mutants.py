@@ -1,6 +1,7 @@
 """Takes every permission check out of the code, one at a time, and says whether the table sees it.
 
-`python -m tests.permissions.mutants` takes some minutes. A check is
+`python -m tests.permissions.mutants` takes some minutes; words after it choose checks by their
+names. Of what the table does not see, the tests of its area are asked (`others.py`). A check is
 
 - a guard: an `if` that ends in NotFound, NotAllowed, 403 or 404; it is never true then;
 - a part of a guard or of a rule in `permissions.py` that speaks of who asks: it is left out;
@@ -40,6 +41,8 @@ WHO_ASKS = ("actor", "can_", "may_", "place", "owner", "person_id", "roster_id",
 ACTORS = ("actor", "bindparam('me')", "bindparam('person_id')", "bindparam('of_person')")
 REFUSALS = ("NotFound", "NotAllowed")
 Case = tuple[Row, str]
+# What `functools.cache` makes of a function.
+Remembering = type(cache(lambda: None))
 
 
 @dataclass(frozen=True)
@@ -56,15 +59,17 @@ class Check:
         return f"{self.path} {self.function}: {self.kind} {self.says}"
 
 
-@dataclass
+@dataclass(eq=False)
 class Source:
     """A file of ours as a tree; nodes are known by their number in a walk of it."""
 
     path: Path
+    text: str = field(init=False)
     tree: ast.Module = field(init=False)
 
     def __post_init__(self) -> None:
-        self.tree = ast.parse(self.path.read_text(encoding="utf-8"))
+        self.text = self.path.read_text(encoding="utf-8")
+        self.tree = ast.parse(self.text)
 
     @property
     def name(self) -> str:
@@ -228,16 +233,38 @@ def _functions() -> dict[tuple[str, str, int], list[FunctionType]]:
     return found
 
 
+@cache
+def _caches(path: str) -> list[Any]:
+    """What remembers answers in a file: it would go on giving those of the whole code."""
+    return [
+        one
+        for one in gc.get_objects()
+        if isinstance(one, Remembering)
+        and isinstance(one.__wrapped__, FunctionType)
+        and one.__wrapped__.__code__.co_filename == path
+    ]
+
+
+def _forget(path: Path) -> None:
+    for one in _caches(str(path)):
+        one.cache_clear()
+
+
+@cache
+def _compiled(tree: ast.Module, path: Path) -> CodeType:
+    return compile(tree, str(path), "exec")
+
+
 @contextmanager
 def running(source: Source, tree: ast.Module, values: Iterable[str] = ()) -> Iterator[None]:
-    """A file's functions run as in this tree; these values are made anew, and what uses them.
+    """A file's functions run as in this tree; what is made of these names when it is imported is
+    made anew, and what is made of that.
 
     Functions are looked for once: by then all that can be called has been imported.
     """
     with ExitStack() as back:
         known = _functions()
-        compiled = compile(tree, str(source.path), "exec")
-        for code in _codes(compiled):
+        for code in _codes(_compiled(tree, source.path)):
             for one in known.get((str(source.path), code.co_qualname, code.co_firstlineno), ()):
                 if one.__code__.co_code != code.co_code or one.__code__.co_consts != code.co_consts:
                     back.callback(setattr, one, "__code__", one.__code__)
@@ -285,9 +312,9 @@ def _followers(source: Source, name: str) -> set[str]:
 
 
 @contextmanager
-def without(app: Flask, check: Check) -> Iterator[None]:
+def without(app: Flask | None, check: Check) -> Iterator[None]:
     """The application as it would be without this check."""
-    if check.kind == "view":
+    if app is not None and check.kind == "view":
         view = app.view_functions[check.function]
         bare: Callable[..., Any] = vars(view)["__wrapped__"]
         bare.__dict__.update({k: v for k, v in vars(view).items() if k != "__wrapped__"})
@@ -298,8 +325,10 @@ def without(app: Flask, check: Check) -> Iterator[None]:
             app.view_functions[check.function] = view
         return
     source = _source(check)
-    is_value = check.function and not _is_defined(source, check.function)
-    with running(source, source.without(check), [check.function] if is_value else []):
+    with ExitStack() as back:
+        _forget(source.path)
+        back.callback(_forget, source.path)
+        back.enter_context(running(source, source.without(check), [check.function]))
         yield
 
 
@@ -329,7 +358,7 @@ class Reached:
             back.callback(delattr, builtins, "__reached__")
             builtins.__reached__ = hits.add  # type: ignore[attr-defined]
             for source in sources():
-                back.enter_context(running(source, _telling(source)))
+                back.enter_context(running(source, telling(source)))
             for row in rows:
                 for who in WHO:
                     hits.clear()
@@ -342,18 +371,9 @@ class Reached:
         if check.kind == "view":
             of_view = (one for one in self.outcomes if one[0].endpoint == check.function)
             return sorted(of_view, key=lambda one: one[1] != "nobody")
-        found = list(dict.fromkeys(self._reach(check)))
+        reached = (case for name in reaching(check) for case in self._by_name[name])
+        found = list(dict.fromkeys(reached))
         return sorted(found, key=lambda one: self.outcomes[one].status not in (403, 404))
-
-    def _reach(self, check: Check) -> Iterator[Case]:
-        source = _source(check)
-        yield from self._by_name[check.path, check.function]
-        if not _is_defined(source, check.function):
-            names = _followers(source, check.function)
-            for other in sources():
-                if other.path == source.path or _takes(other, names):
-                    for function in _users(other, names):
-                        yield from self._by_name[other.name, function]
 
     def is_seen(self, check: Check) -> bool:
         """Whether any of them comes out otherwise without it."""
@@ -367,6 +387,18 @@ class Reached:
             return True
         compared = check.kind == "guard" and outcome.status == 404 and row.thing
         return bool(compared) and self.asker.nothing(row, who, fresh=True)[0] != outcome
+
+
+def reaching(check: Check) -> Iterator[tuple[str, str]]:
+    """The functions, each by its file, that run a check or use the value it is part of."""
+    source = _source(check)
+    yield check.path, check.function
+    names = _followers(source, check.function)
+    if _is_defined(source, check.function):
+        names.discard(check.function)  # who calls it runs it
+    for other in sources() if names else ():
+        if other.path == source.path or _takes(other, names):
+            yield from ((other.name, function) for function in _users(other, names))
 
 
 def _takes(source: Source, names: set[str]) -> bool:
@@ -385,7 +417,8 @@ def _users(source: Source, names: set[str]) -> Iterator[str]:
             yield top.name
 
 
-def _telling(source: Source) -> ast.Module:
+@cache
+def telling(source: Source) -> ast.Module:
     """The file with functions that say when they are run, by the name of what is outermost."""
     tree = deepcopy(source.tree)
     for top in tree.body:
@@ -402,20 +435,28 @@ def all_checks(app: Flask) -> list[Check]:
 
 
 def main() -> None:
+    """A line for each check as soon as it is known: by what it is seen, the table or a test."""
+    words = sys.argv[1:] or [""]
+    unseen: list[Check] = []
     with tempfile.TemporaryDirectory() as folder:
         engines = Engines(Path(folder), "mutants", "mutants")
         with asking(engines) as asker:
-            reached, checks = Reached(asker, ROWS), all_checks(asker.app)
-            unseen = 0
-            for number, check in enumerate(checks, 1):
-                cases = reached.by(check)
-                seen = reached.is_seen(check)
-                unseen += not seen
-                if not seen:
-                    said = f"not seen ({len(cases)} requests reach it)"
-                    print(f"{number}/{len(checks)} {said}: {check}", flush=True)  # noqa: T201
-            print(f"{len(checks)} checks, {unseen} not seen")  # noqa: T201
+            reached = Reached(asker, ROWS)
+            for check in all_checks(asker.app):
+                if any(word in str(check) for word in words):
+                    if reached.is_seen(check):
+                        _say(check, "the table")
+                    else:
+                        unseen.append(check)
         engines.close()
+    # It needs this module, as one that is imported.
+    from tests.permissions import others  # noqa: PLC0415
+
+    others.look(unseen, _say)
+
+
+def _say(check: Check, by: str) -> None:
+    print(f"seen by {by}: {check}" if by else f"not seen: {check}", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tests.permissions.world import PEOPLE, WHO
 from tests.support.databases import Engines
 
 UNSEEN = Path(__file__).parent / "unseen.txt"
-MOST_UNSEEN = 96
+MOST_UNSEEN = 65
 ADDRESSES = sorted({row.endpoint for row in ROWS})
 
 
@@ -148,6 +148,9 @@ TAKEN_OUT = [
     ("services/sharing/rows.py", "owned", "owner", "POST sharing.revoke share", "fellow"),
     ("services/feeds/subscriptions.py", "own", "part", "POST feeds.reset feed", "lead"),
     ("services/devices.py", "_own", "part", "POST devices.sign_out sign-in", "lead"),
+    # Values that are made when the file is imported, and one that is remembered, are made anew.
+    ("services/feeds/rows.py", "_active", "owner", "GET feeds.read feed", "lead"),
+    ("services/feeds/rows.py", "_versions", "owner", "GET feeds.read feed", "lead"),
     ("services/polls/board.py", "seen_poll", "guard", "GET polls.show poll", "stranger"),
     ("services/leave.py", "withdraw_leave", "part", "POST leave.withdraw leave", "lead"),
 ]
@@ -173,10 +176,9 @@ def test_view_that_demands_nobody_is_seen(asker: Asker) -> None:
     rows = {row.endpoint: row for row in ROWS}
     unseen = []
     for check in mutants.views(asker.app):
-        row = rows[check.function]
-        before = asker.ask(row, "nobody")
+        before = asker.ask(rows[check.function], "nobody")[0]
         with mutants.without(asker.app, check):
-            if asker.ask(row, "nobody") == before:
+            if asker.ask(rows[check.function], "nobody")[0] == before:
                 unseen.append(check.function)
     assert unseen == []
 

@@ -22,7 +22,7 @@ def told(row: Row, outcomes: Mapping[tuple[Row, str], tuple[Outcome, str]]) -> I
     people: dict[str, list[str]] = defaultdict(list)
     for who in WHO:
         outcome, _page = outcomes[row, who]
-        if outcome.status not in (403, 404) and str(outcome):
+        if not outcome.refuses and str(outcome):
             people[str(outcome)].append(who)
     if people:
         yield row.name

@@ -29,7 +29,7 @@ from supervision.models.mail import (
     Outbox,
 )
 from supervision.models.meetings import Meeting, MeetingSwap
-from supervision.models.outside import OutsideCalendar
+from supervision.models.outside import OutsideBusy, OutsideCalendar
 from supervision.models.people import Link, LinkPurpose, Person, PersonState, Role
 from supervision.models.polls import Poll, PollOption
 from supervision.models.rosters import Kind, MemberRole, Membership, MemberState, Roster
@@ -326,6 +326,7 @@ def _own(world: World, who: Any) -> None:
     db.session.flush()
     world.add("leave", leave_id=leave.id)
     world.add("mail", mail_id=failed.id)
+    world.things["no mail"] = {"mail_id": str(uuid4())}
     feed, token = feeds.make_subscription(who.member, at, "person", None, "Phone of M", "full")
     world.mark("feed", "Phone of M")
     world.add("feed", subscription_id=feed.id, token=token)
@@ -352,6 +353,14 @@ def _own(world: World, who: Any) -> None:
     )
     row = db.session.get_one(OutsideCalendar, calendar)
     row.due_at, row.asked_at, row.tried_at, row.read_at = at + HOUR, at - DAY, at - DAY, at - DAY
+    db.session.add(
+        OutsideBusy(
+            calendar_id=calendar,
+            person_id=who.lead.id,
+            starts_at=at + 20 * DAY,
+            ends_at=at + 20 * DAY + HOUR,
+        )
+    )
     world.add("calendar", calendar_id=calendar)
 
 

@@ -469,6 +469,19 @@ def test_save_by_the_same_editor_ends_its_draft(bob, keys):
     assert count(NoteDraft) == 0
 
 
+@pytest.mark.parametrize("act", ["save", "delete"])
+def test_draft_of_somebody_else_stays_whatever_becomes_of_a_note(bob, keys, act):
+    """Editors and notes are named by whoever makes them: two people may choose the same id."""
+    alice, edit = factories.person("alice"), fresh()
+    furnish(alice)
+    leave(alice, edit, "hers")
+    save(bob, keys, edit if act == "save" else Edit(edit.note_id, uuid4(), 0), "his")
+    if act == "delete":
+        with writing():
+            notes.delete_note(bob, AT, keys, edit.note_id)
+    assert count(NoteDraft) == 1
+
+
 def test_draft_of_a_deleted_note_becomes_a_new_one(bob, keys):
     edit = fresh()
     save(bob, keys, edit, "before")

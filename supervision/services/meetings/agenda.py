@@ -20,8 +20,6 @@ from supervision.models.meetings import (
     Part,
     SwapState,
 )
-from supervision.models.rosters import Kind
-from supervision.models.sessions import Session
 from supervision.permissions import Actor
 from supervision.services import places
 from supervision.services.audit import Act, record
@@ -54,9 +52,7 @@ def set_up(actor: Actor, at: datetime, roster_id: UUID, method: str, presenters:
     What has been is written down first, so that it stays as it was. Raises NotFound, NotAllowed,
     Invalid, Conflict.
     """
-    held = places.hold_to_run(actor, roster_id)
-    if held.kind == Kind.INDIVIDUAL:
-        raise NotFound
+    places.hold_to_run(actor, roster_id)
     if method not in BY_KEY:
         raise Invalid("method", N_("Choose a method from the list."))
     if not 1 <= presenters <= MOST_PRESENTERS:
@@ -89,10 +85,7 @@ def fix(board: Board, due: Due) -> None:
 
 def held_board(actor: Actor, at: datetime, session_id: UUID) -> Board:
     """The board of a session's roster, which nobody else changes until the commit."""
-    roster_id = db.session.scalar(select(Session.roster_id).where(Session.id == session_id))
-    if roster_id is None:
-        raise NotFound
-    board_of(actor, at, roster_id)  # a stranger waits for nothing and learns nothing
+    roster_id = places.roster_of(actor, session_id)  # a stranger waits for nothing
     places.hold(roster_id)
     return board_of_session(actor, at, session_id)
 

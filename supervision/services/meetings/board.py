@@ -300,7 +300,7 @@ def board_of(actor: Actor, at: datetime, roster_id: UUID, session_id: UUID | Non
     """
     row = run(_ROSTER, {"roster_id": roster_id}).one_or_none()
     place = place_of(actor, roster_id)
-    if row is None or place is None or not can_take_part(place) or row.kind == Kind.INDIVIDUAL:
+    if row is None or not can_take_part(place) or row.kind == Kind.INDIVIDUAL:
         raise NotFound
     board = Board(
         id=row.id,

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from supervision.db import db
 from supervision.domain import vault
@@ -152,10 +152,7 @@ def own_draft(actor: Actor, draft_id: UUID) -> None:
 
 def discard_draft(actor: Actor, draft_id: UUID) -> None:
     """Delete a draft for good. Raises NotFound."""
-    _own(actor, draft_id)
-    db.session.execute(
-        delete(NoteDraft).where(NoteDraft.id == draft_id, NoteDraft.owner_id == actor.id)
-    )
+    db.session.delete(_own(actor, draft_id))
 
 
 def _own(actor: Actor, draft_id: UUID) -> NoteDraft:

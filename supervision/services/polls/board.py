@@ -172,7 +172,7 @@ def seen_poll(actor: Actor, poll_id: UUID) -> tuple[PollRow, Place]:
     """A poll of a roster that the actor takes part in. Raises NotFound."""
     row = run(_ONE, {"poll_id": poll_id}).one_or_none()
     place = place_of(actor, row.roster_id) if row else None
-    if row is None or place is None or not can_take_part(place):
+    if row is None or not can_take_part(place):
         raise NotFound
     return PollRow(*tuple(row)), place
 
