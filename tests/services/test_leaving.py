@@ -225,10 +225,13 @@ def test_address_is_free_for_a_new_account(house):
     assert people.invite_person(house.dana, AT + WEEK, "bob@example.org", Role.MEMBER, URL)
 
 
-def test_role_of_who_leaves_is_nobodys_to_set(house):
+def test_who_leaves_is_made_no_more_and_who_has_left_is_not_there(house):
     close(house.bob)
-    with pytest.raises(NotFound):
+    with pytest.raises(Invalid):
         people.set_role(house.dana, AT, house.bob.id, Role.ORGANISER)
+    leaving.finish_due(AT + WEEK)
+    with pytest.raises(NotFound):
+        people.set_role(house.dana, AT, house.bob.id, Role.MEMBER)
 
 
 def test_goodbye_goes_to_the_former_address_and_the_rest_is_dropped(house):
