@@ -209,7 +209,7 @@ def _show(status: int, roster_id: UUID, invite: InviteForm | None = None, **more
         page_size=sessions.PAGE,
         series=_series(roster_id) if page.may_run else [],
         invite=invite or _invite_form(page.roster.kind, fresh=True),
-        mails=mails_go() if page.may_run else "",
+        sends_mail=has_mail(),
         invited_by=_invited_by(page),
         **more,
     )

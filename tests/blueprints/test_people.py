@@ -410,7 +410,8 @@ def test_demo_points_to_where_its_mails_are(app: Flask, client: Client) -> None:
     bob = factories.person("bob")
     peers = factories.roster(bob, kind="peer")
     client.sign_in(bob.id)
-    pages = [client.get(f"/rosters/{peers.id}").text, client.get("/reset").text]
+    invited = client.submit(f"/rosters/{peers.id}", {"email": "new@example.org"}, button="Invite")
+    pages = [client.get(invited.location).text, client.get("/reset").text]
     assert [("/dev/mail" in page, "ask an organiser" in page) for page in pages] == [
         (True, False)
     ] * 2
