@@ -23,7 +23,7 @@ from sqlalchemy.orm import scoped_session
 from supervision.config import Settings
 from supervision.db import db
 from supervision.domain.vault import kdf
-from supervision.web import limits
+from supervision.web import limits, logs
 from tests.support import databases
 from tests.support.client import Client
 
@@ -58,6 +58,12 @@ def umask() -> Iterator[None]:
     before = os.umask(0o022)
     yield
     os.umask(before)
+
+
+@pytest.fixture(autouse=True)
+def logs_are_written() -> None:
+    """Whatever a test before asked of the log, which is one for the process."""
+    logs.configure("INFO")
 
 
 @pytest.fixture(scope="session", autouse=True)

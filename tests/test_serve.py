@@ -269,9 +269,8 @@ def test_answer_that_breaks_off_does_not_look_whole(tmp_path: Path) -> None:
             client.request("GET", "/whole")
             assert client.getresponse().read() == b"onetwo"
             client.request("GET", "/breaks")
-            response = client.getresponse()
             with pytest.raises((IncompleteRead, ConnectionError)):
-                response.read()
+                client.getresponse().read()
         finally:
             process.terminate()
             process.wait(timeout=30)

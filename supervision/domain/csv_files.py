@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from io import StringIO
-from unicodedata import normalize
+
+from supervision.domain.folding import normalised
 
 # What a spreadsheet begins to compute at, also in the wide forms of East Asian keyboards, once it
 # has dropped what stands before it.
@@ -49,4 +50,4 @@ def _may_compute(text: str) -> bool:
     first = text[_BEFORE.match(text).end() :][:1]  # type: ignore[union-attr] # matches nothing too
     # A guard changes nothing here, or what came back could not be told from what was guarded.
     breaks = text.lstrip(GUARD).startswith(_BREAKS)
-    return breaks or bool(STARTS & set(normalize("NFKC", first)))
+    return breaks or bool(STARTS & set(normalised("NFKC", first)))

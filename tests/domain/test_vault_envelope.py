@@ -112,6 +112,9 @@ def test_types_are_distinct_and_fixed():
         ("ADDRESS", 14),
         ("COMMENT", 15),
         ("FORMER", 16),
+        ("LEDGER", 17),
+        ("WITNESS", 18),
+        ("TAKEN", 19),
     ]
 
 
